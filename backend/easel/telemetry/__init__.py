@@ -1,0 +1,1 @@
+"""What both tiers say about themselves while they run: logs, metrics, request ids."""

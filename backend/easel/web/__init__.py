@@ -1,0 +1,1 @@
+"""What the HTTP apps of both tiers share. Knows the contract, but neither tier."""

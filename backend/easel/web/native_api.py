@@ -1,0 +1,218 @@
+"""The native API, declared once: both tiers register these very operations.
+
+A route module writes `@router.api_route(**GENERATE)`; path, method, documented
+answers and operation id come from here, so the tiers cannot drift apart.
+"""
+
+from enum import Enum
+from typing import Any, TypedDict
+
+from pydantic import BaseModel, TypeAdapter
+
+from easel.contract.errors import PROBLEM_MEDIA_TYPE, Problem
+from easel.contract.events import GenerationEvent
+from easel.contract.generations import Generation
+from easel.contract.models import ModelDocument, ModelList
+from easel.contract.replicas import Liveness, Readiness
+from easel.web.sse import SSE_MEDIA_TYPE
+
+_SCHEMA_REF = "#/components/schemas/{model}"
+
+
+class Operation(TypedDict):
+    """The arguments of FastAPI's `api_route` that describe one operation."""
+
+    path: str
+    methods: list[str]
+    operation_id: str
+    summary: str
+    tags: list[str | Enum]
+    status_code: int
+    responses: dict[int | str, dict[str, Any]]
+    response_model: None
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"schema": {"$ref": _SCHEMA_REF.format(model=name)}}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {PROBLEM_MEDIA_TYPE: _schema("Problem")}
+    return {
+        status: {"description": "Problem document (RFC 9457).", "content": content}
+        for status in statuses
+    }
+
+
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_EVENTS = {SSE_MEDIA_TYPE: _schema("GenerationEvent")}
+_IMAGE_FILE = {media: _BYTES for media in ("image/png", "image/webp", "image/jpeg")}
+_UPSTREAM_PROBLEMS = (502, 503, 504)
+
+
+def _operation(
+    method: str,
+    path: str,
+    operation_id: str,
+    summary: str,
+    *,
+    tag: str,
+    content: dict[str, Any],
+    problems: tuple[int, ...] = (),
+    status_code: int = 200,
+    also: dict[int | str, dict[str, Any]] | None = None,
+) -> Operation:
+    done: dict[int | str, dict[str, Any]] = {
+        status_code: {"description": summary, "content": content}
+    }
+    return Operation(
+        path=path,
+        methods=[method],
+        operation_id=operation_id,
+        summary=summary,
+        tags=[tag],
+        status_code=status_code,
+        responses=done | (also or {}) | _problems(*problems),
+        response_model=None,
+    )
+
+
+GENERATE = _operation(
+    "POST",
+    "/generate",
+    "generate",
+    "Paint images from a prompt; the request's headers choose the form of the answer.",
+    tag="generations",
+    content={
+        "application/json": _schema("CompletedGeneration"),
+        **_EVENTS,
+        **_IMAGE_FILE,
+    },
+    also={
+        202: {
+            "description": "With `Prefer: respond-async`: accepted.",
+            "content": {"application/json": _schema("QueuedGeneration")},
+            "headers": {
+                "Location": {
+                    "description": "`/generations/{id}`",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    },
+    problems=(400, 406, 409, 413, 415, 422, 500, *_UPSTREAM_PROBLEMS, 507),
+)
+GET_GENERATION = _operation(
+    "GET",
+    "/generations/{generation_id}",
+    "getGeneration",
+    "How a generation stands.",
+    tag="generations",
+    content={"application/json": _schema("Generation")},
+    problems=(404, *_UPSTREAM_PROBLEMS),
+)
+GET_EVENTS = _operation(
+    "GET",
+    "/generations/{generation_id}/events",
+    "followGeneration",
+    "Follow a generation: a snapshot, then its events; `Last-Event-ID` replays.",
+    tag="generations",
+    content=_EVENTS,
+    problems=(404, *_UPSTREAM_PROBLEMS),
+)
+GET_IMAGE = _operation(
+    "GET",
+    "/generations/{generation_id}/images/{index}",
+    "getImage",
+    "One image's file; `?width=` makes it a thumbnail.",
+    tag="generations",
+    content=_IMAGE_FILE,
+    also={304: {"description": "The `If-None-Match` tag still holds."}},
+    problems=(404, 422, *_UPSTREAM_PROBLEMS),
+)
+CANCEL_GENERATION = _operation(
+    "DELETE",
+    "/generations/{generation_id}",
+    "cancelGeneration",
+    "Cancel a generation; asking again changes nothing.",
+    tag="generations",
+    content={"application/json": _schema("Generation")},
+    problems=(404, *_UPSTREAM_PROBLEMS),
+)
+LIST_MODELS = _operation(
+    "GET",
+    "/models",
+    "listModels",
+    "The models and what each can do; the first is the default.",
+    tag="models",
+    content={"application/json": _schema("ModelList")},
+    problems=_UPSTREAM_PROBLEMS,
+)
+GET_MODEL = _operation(
+    "GET",
+    "/models/{model_id:path}",
+    "getModel",
+    "What one model can do.",
+    tag="models",
+    content={"application/json": _schema("ModelDocument")},
+    problems=(404, *_UPSTREAM_PROBLEMS),
+)
+LIVEZ = _operation(
+    "GET",
+    "/livez",
+    "livez",
+    "The process answers.",
+    tag="operation",
+    content={"application/json": _schema("Liveness")},
+)
+READYZ = _operation(
+    "GET",
+    "/readyz",
+    "readyz",
+    "A generation would be taken now.",
+    tag="operation",
+    content={"application/json": _schema("Readiness")},
+    problems=(503,),
+)
+METRICS = _operation(
+    "GET",
+    "/metrics",
+    "metrics",
+    "Metrics in Prometheus' text format.",
+    tag="operation",
+    content={"text/plain": {"schema": {"type": "string"}}},
+)
+
+
+def health_operation(document: type[BaseModel]) -> Operation:
+    """`GET /health`: the one native route whose answer differs between the tiers."""
+    return _operation(
+        "GET",
+        "/health",
+        "health",
+        "How this tier and what it needs are doing; 200 as long as it runs.",
+        tag="operation",
+        content={"application/json": _schema(document.__name__)},
+    )
+
+
+def add_contract_schemas(openapi: dict[str, Any], *more: type[BaseModel]) -> None:
+    """Put every type that the operations refer to into `components.schemas`."""
+    schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
+    roots: dict[str, TypeAdapter[Any]] = {
+        "Generation": TypeAdapter(Generation),
+        "GenerationEvent": TypeAdapter(GenerationEvent),
+    }
+    documents: tuple[type[BaseModel], ...] = (
+        Problem,
+        ModelDocument,
+        ModelList,
+        Liveness,
+        Readiness,
+        *more,
+    )
+    roots |= {document.__name__: TypeAdapter(document) for document in documents}
+    for name, adapter in roots.items():
+        schema = adapter.json_schema(ref_template=_SCHEMA_REF, mode="serialization")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[name] = schema

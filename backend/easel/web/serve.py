@@ -1,0 +1,90 @@
+"""Runs one app as one process: a socket, signals, and an honest exit code."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+log = logging.getLogger(__name__)
+
+# Exit codes that a supervisor can tell apart; 2 is argparse's for a wrong flag.
+EXIT_MODEL = 3
+EXIT_PORT = 4
+EXIT_STORAGE = 5
+
+# Load balancers keep idle connections for 60 s; a server that closes first makes
+# them send requests into a closed socket.
+KEEP_ALIVE_S = 75
+
+
+def refuse_to_start(message: str, exit_code: int) -> NoReturn:
+    """End the process with one clear line."""
+    print(f"easel: {message}", file=sys.stderr, flush=True)  # noqa: T201 - before logs
+    sys.exit(exit_code)
+
+
+class DrainingServer(uvicorn.Server):
+    """A uvicorn server that tells the app about a stop signal before it drains."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+    def stop(self) -> None:
+        """Drain and return from `run`, as if a signal had come."""
+        self.should_exit = True
+
+
+def create_server(
+    app: FastAPI, *, grace_s: float, on_stop: Callable[[], None]
+) -> DrainingServer:
+    """`on_stop` runs at the first signal; open requests then have `grace_s`."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, round(grace_s)),
+    )
+    return DrainingServer(config, on_stop)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; `port` 0 takes any free one.
+
+    The process ends here with `EXIT_PORT` and one clear line if the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        # Bound is not yet taken: only listening is refused to a second process.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        refuse_to_start(f"cannot listen on {host}:{port}: {error.strerror}", EXIT_PORT)
+    listener.setblocking(False)
+    return listener
+
+
+def run_server(server: DrainingServer, listener: socket.socket, *, name: str) -> None:
+    """Serve until a stop signal, or `server.stop()`."""
+    log.info("%s listens on http://%s:%d", name, *listener.getsockname()[:2])
+    # uvicorn raises the signal again after its clean stop; by default that would
+    # turn exit code 0 into "killed by SIGTERM".
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop_signal, signal.SIG_IGN)
+    server.run(sockets=[listener])
+    log.info("%s stopped", name)
