@@ -1,0 +1,152 @@
+"""Puts the text-to-image server together: routes, generations, runner, files."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from easel import __version__
+from easel.clock import Clock, MonotonicClock
+from easel.contract.generations import MAX_SEED
+from easel.contract.replicas import ServerHealth
+from easel.telemetry.metrics import metrics_text
+from easel.text2image.engines.base import Engine
+from easel.text2image.generations import Generations
+from easel.text2image.image_files import ImageFiles
+from easel.text2image.metrics import ServerMetrics
+from easel.text2image.routes.generate import generate_router
+from easel.text2image.routes.generations import generations_router
+from easel.text2image.routes.health import health_router
+from easel.text2image.routes.models import models_router
+from easel.text2image.runner import EngineRunner
+from easel.text2image.settings import ServerSettings
+from easel.web.body_limit import BodyLimit
+from easel.web.edge import Edge
+from easel.web.openapi import contract_openapi
+from easel.web.operation_routes import operation_router
+from easel.web.problems import install_problem_handlers
+
+log = logging.getLogger(__name__)
+
+# Encoding a 1024 px PNG takes 50 ms of a core; two keep up with any one GPU.
+_ENCODER_THREADS = 2
+
+# The engine looks at its stop flag between steps; a step of a large model takes 1 s.
+_ENGINE_STOP_S = 5.0
+
+
+class Text2ImageApp(FastAPI):
+    """The app, and the two things its process must be able to tell it."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        *,
+        replica: str,
+        files: ImageFiles,
+        load_engine: Callable[[], Engine],
+        on_unavailable: Callable[[str], None],
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(
+            title="Easel text-to-image server",
+            version=__version__,
+            description="Paints images from prompts with the one model that it holds.",
+            lifespan=_lifespan,
+            docs_url=None,
+            redoc_url=None,
+        )
+        self._settings = settings
+        self._encoders = ThreadPoolExecutor(_ENCODER_THREADS, "encoder")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        clock = clock or MonotonicClock()
+        metrics = ServerMetrics()
+        self._runner = EngineRunner(load_engine, self._post, clock)
+        self.generations = Generations(
+            replica=replica,
+            submit=self._runner.submit,
+            files=files,
+            encoders=self._encoders,
+            clock=clock,
+            metrics=metrics,
+            random_seed=lambda: random.randint(0, MAX_SEED),
+            max_queued=settings.max_queued,
+            image_ttl_s=settings.image_ttl_s,
+            max_kept=settings.max_kept,
+            on_unavailable=on_unavailable,
+        )
+        self._add_routes(metrics)
+        install_problem_handlers(self)
+        self.openapi = contract_openapi(self, ServerHealth)  # type: ignore[method-assign]  # FastAPI's documented way
+        self.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+        self.add_middleware(
+            Edge, metrics=metrics.http, clock=clock, extra_headers=self._load_headers
+        )
+
+    def begin_stop(self) -> None:
+        """A stop signal came; called in a signal handler."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        if self.generations.is_stopping:
+            return
+        self.generations.begin_stop()
+        assert self._loop is not None
+        self._loop.call_later(self._settings.shutdown_grace_s, self.generations.give_up)
+
+    def _add_routes(self, metrics: ServerMetrics) -> None:
+        self.include_router(generate_router(self.generations))
+        self.include_router(generations_router(self.generations))
+        self.include_router(models_router(self.generations))
+        self.include_router(health_router(self.generations, self._settings.model))
+        self.include_router(
+            operation_router(
+                not_ready=self.generations.not_ready,
+                metrics=lambda: metrics_text(metrics.registry),
+            )
+        )
+
+    def _post(self, call: Callable[..., object], *arguments: object) -> None:
+        """Run on the event loop, from any thread."""
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            log.debug("the event loop has ended; nobody is left to tell")
+
+    def _load_headers(self) -> Mapping[str, str]:
+        """What a gateway's balancer wants to know, on every answer."""
+        headers = {"X-Easel-Replica": self.generations.replica}
+        backlog_s = self.generations.backlog_s
+        if backlog_s is not None:
+            headers["X-Easel-Backlog-Seconds"] = f"{backlog_s:.2f}"
+        return headers
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While inside, the runner's thread lives."""
+        self._loop = asyncio.get_running_loop()
+        self._runner.start(self.generations)
+        try:
+            yield
+        finally:
+            # Connections are closed by now; generations without one may still run.
+            self._drain()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.shutdown_grace_s + 1):
+                    await self.generations.until_idle()
+            await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
+            self._encoders.shutdown()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    assert isinstance(app, Text2ImageApp)
+    async with app.running():
+        yield

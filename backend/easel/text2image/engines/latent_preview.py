@@ -1,0 +1,89 @@
+"""Small pictures from latents in the middle of denoising, without the full decoder.
+
+A linear map from latent channels to RGB costs microseconds and shows shapes and
+colours. It is fitted when the model is loaded, by encoding smooth random colour
+fields with the model's own autoencoder and solving least squares; so it exists
+for every model whose latents have the usual layout.
+"""
+
+from typing import Any, Protocol
+
+import torch
+from PIL import Image
+
+# Enough colour fields that the fit is over-determined for 64 latent channels.
+_FIT_IMAGES = 8
+_FIT_SIDE_PX = 256
+_FIT_SEED = 0
+
+
+class LatentPreview(Protocol):
+    def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
+        """One picture for each row of [batch, channels, height, width] latents."""
+        ...
+
+
+def preview_for(pipeline: Any) -> LatentPreview | None:
+    """The cheapest preview that the pipeline's autoencoder allows, or None."""
+    vae = getattr(pipeline, "vae", None)
+    match type(vae).__name__:
+        case "AutoencoderTiny":
+            return TinyDecoderPreview(vae)
+        case "AutoencoderKL":
+            return LinearPreview.fit(vae)
+        case _:
+            return None
+
+
+class TinyDecoderPreview:
+    """An autoencoder that is itself small enough to decode at every preview."""
+
+    def __init__(self, vae: Any) -> None:
+        self._vae = vae
+
+    @torch.no_grad()
+    def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
+        scaled = latents.to(self._vae.dtype) / self._vae.config.scaling_factor
+        return _to_images(self._vae.decode(scaled).sample / 2 + 0.5)
+
+
+class LinearPreview:
+    """RGB = latents x `weights` + `bias`, in [0, 1].
+
+    Args:
+        weights: [channels, 3], float32.
+        bias: [3], float32.
+    """
+
+    def __init__(self, weights: torch.Tensor, bias: torch.Tensor) -> None:
+        self._weights = weights
+        self._bias = bias
+
+    @classmethod
+    @torch.no_grad()
+    def fit(cls, vae: Any) -> "LinearPreview":
+        generator = torch.Generator().manual_seed(_FIT_SEED)
+        coarse = torch.rand(_FIT_IMAGES, 3, 4, 4, generator=generator)
+        colours = torch.nn.functional.interpolate(
+            coarse, size=(_FIT_SIDE_PX, _FIT_SIDE_PX), mode="bicubic"
+        ).clamp(0, 1)
+        pixels = (colours * 2 - 1).to(vae.device, vae.dtype)
+        latents = vae.encode(pixels).latent_dist.mode().float().cpu()
+        shift = getattr(vae.config, "shift_factor", None) or 0.0
+        latents = (latents - shift) * vae.config.scaling_factor
+        target = torch.nn.functional.adaptive_avg_pool2d(colours, latents.shape[-2:])
+        rows = latents.movedim(1, -1).flatten(0, 2)
+        rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
+        solution = torch.linalg.lstsq(rows, target.movedim(1, -1).flatten(0, 2))
+        return cls(solution.solution[:-1], solution.solution[-1])
+
+    @torch.no_grad()
+    def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
+        rows = latents.float().cpu().movedim(1, -1)
+        return _to_images((rows @ self._weights + self._bias).movedim(-1, 1))
+
+
+def _to_images(pixels: torch.Tensor) -> list[Image.Image]:
+    """[batch, 3, height, width] in [0, 1] to pictures."""
+    levels = (pixels.float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+    return [Image.fromarray(row) for row in levels.movedim(1, -1).numpy()]

@@ -1,0 +1,49 @@
+"""The server as a process: socket, folder, model; each failure one line, one code."""
+
+import sys
+
+from easel.telemetry.logs import configure_logs
+from easel.text2image.app import Text2ImageApp
+from easel.text2image.engines import load_engine
+from easel.text2image.image_files import ImageFiles
+from easel.text2image.settings import ServerSettings
+from easel.web.serve import (
+    EXIT_MODEL,
+    EXIT_STORAGE,
+    create_server,
+    listen,
+    refuse_to_start,
+    run_server,
+)
+
+
+def run(settings: ServerSettings) -> None:
+    """Serve until a stop signal; if it cannot, exit with one of the codes above."""
+    configure_logs(settings.log_format, settings.log_level)
+    listener = listen(settings.host, settings.port)
+    replica = settings.replica(listener.getsockname()[1])
+    try:
+        files = ImageFiles(settings.data_dir / replica)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refuse_to_start(f"cannot write to {settings.data_dir}: {reason}", EXIT_STORAGE)
+    failures: list[str] = []
+
+    def on_unavailable(reason: str) -> None:
+        failures.append(reason)
+        server.stop()
+
+    app = Text2ImageApp(
+        settings,
+        replica=replica,
+        files=files,
+        load_engine=lambda: load_engine(settings),
+        on_unavailable=on_unavailable,
+    )
+    server = create_server(
+        app, grace_s=settings.shutdown_grace_s + 5, on_stop=app.begin_stop
+    )
+    run_server(server, listener, name="text-to-image server")
+    if failures:
+        refuse_to_start(failures[0], EXIT_MODEL)
+    sys.exit(0)

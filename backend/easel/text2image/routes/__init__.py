@@ -1,0 +1,1 @@
+"""The server's HTTP routes: they translate, and decide nothing."""

@@ -1,0 +1,85 @@
+"""What can be asked of a generation after it was accepted."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.responses import Response
+
+from easel.contract.generations import MAX_SIDE_PX
+from easel.errors import ImageNotFound, InvalidRequest
+from easel.text2image.event_stream import EventStream
+from easel.text2image.generations import Generations
+from easel.text2image.image_files import StoredImage, thumbnail
+from easel.text2image.live_generation import LiveGeneration
+from easel.text2image.routes.image_answer import IMMUTABLE, image_response
+from easel.web import native_api
+
+ThumbnailWidth = Annotated[int | None, Query(ge=16, le=MAX_SIDE_PX)]
+LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
+
+
+def generations_router(generations: Generations) -> APIRouter:
+    router = APIRouter()
+
+    @router.api_route(**native_api.GET_GENERATION)
+    async def get_generation(generation_id: str) -> Response:
+        return _document(generations.find(generation_id))
+
+    @router.api_route(**native_api.CANCEL_GENERATION)
+    async def cancel_generation(generation_id: str) -> Response:
+        live = generations.find(generation_id)
+        generations.cancel(live, "requested")
+        return _document(live)
+
+    @router.api_route(**native_api.GET_EVENTS)
+    async def follow_generation(
+        generation_id: str, last_event_id: LastEventId = None
+    ) -> Response:
+        live = generations.find(generation_id)
+        if last_event_id is None:
+            # The snapshot tells what was; only the end is told again.
+            last_event_id = live.log.last_id - (1 if live.has_ended else 0)
+        return EventStream(live, after_id=last_event_id)
+
+    @router.api_route(**native_api.GET_IMAGE)
+    async def get_image(
+        generation_id: str,
+        index: Annotated[int, Path(ge=0)],
+        request: Request,
+        width: ThumbnailWidth = None,
+    ) -> Response:
+        live = generations.find(generation_id)
+        if index >= len(live.images):
+            raise ImageNotFound(
+                f"{generation_id} is {live.document.status} and has "
+                f"{len(live.images)} image(s)."
+            )
+        stored = live.images[index]
+        variant = "" if width is None else f"-{width}"
+        tag = f'"{stored.sha256}{variant}"'
+        if tag in request.headers.get("if-none-match", ""):
+            headers = {"ETag": tag, "Cache-Control": IMMUTABLE}
+            return Response(status_code=304, headers=headers)
+        if width is None:
+            return image_response(live, index)
+        return await _thumbnail(stored, width, tag)
+
+    return router
+
+
+def _document(live: LiveGeneration) -> Response:
+    return Response(live.document.model_dump_json(), media_type="application/json")
+
+
+async def _thumbnail(stored: StoredImage, width: int, tag: str) -> Response:
+    if width > stored.size.width:
+        raise InvalidRequest(
+            f"width: {width} is more than the image's {stored.size.width}",
+            param="width",
+        )
+    return Response(
+        await asyncio.to_thread(thumbnail, stored, width),
+        media_type=stored.media_type,
+        headers={"ETag": tag, "Cache-Control": IMMUTABLE},
+    )
