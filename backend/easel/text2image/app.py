@@ -18,6 +18,7 @@ from easel.telemetry.metrics import metrics_text
 from easel.text2image.engines.base import Engine
 from easel.text2image.generations import Generations
 from easel.text2image.image_files import ImageFiles
+from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.metrics import ServerMetrics
 from easel.text2image.routes.generate import generate_router
 from easel.text2image.routes.generations import generations_router
@@ -70,14 +71,15 @@ class Text2ImageApp(FastAPI):
         self.generations = Generations(
             replica=replica,
             submit=self._runner.submit,
+            kept=KeptGenerations(
+                files, clock, ttl_s=settings.image_ttl_s, max_ended=settings.max_kept
+            ),
             files=files,
             encoders=self._encoders,
             clock=clock,
             metrics=metrics,
             random_seed=lambda: random.randint(0, MAX_SEED),
             max_queued=settings.max_queued,
-            image_ttl_s=settings.image_ttl_s,
-            max_kept=settings.max_kept,
             on_unavailable=on_unavailable,
         )
         self._add_routes(metrics)
@@ -123,7 +125,7 @@ class Text2ImageApp(FastAPI):
     def _load_headers(self) -> Mapping[str, str]:
         """What a gateway's balancer wants to know, on every answer."""
         headers = {"X-Easel-Replica": self.generations.replica}
-        backlog_s = self.generations.backlog_s
+        backlog_s = self.generations.line.backlog_s
         if backlog_s is not None:
             headers["X-Easel-Backlog-Seconds"] = f"{backlog_s:.2f}"
         return headers

@@ -1,4 +1,4 @@
-"""Every generation of this server: admission, the queue, and what becomes of each.
+"""Every generation of this server: taken in or refused, run, and brought to its end.
 
 Lives on the event loop; the runner's news arrive here as `Listener` calls.
 """
@@ -8,7 +8,6 @@ import errno
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
 
 from ulid import ULID
 
@@ -16,7 +15,6 @@ from easel.clock import Clock
 from easel.contract.generations import GenerationRequest, ImageFormat, Timings
 from easel.contract.models import ModelDocument
 from easel.errors import (
-    GenerationNotFound,
     InternalError,
     ModelLoading,
     QueueFull,
@@ -26,11 +24,12 @@ from easel.errors import (
 )
 from easel.text2image.engines.base import Painted
 from easel.text2image.image_files import ImageFiles, StoredImage
+from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.live_generation import Accepted, LiveGeneration, StopReason
 from easel.text2image.metrics import ServerMetrics
-from easel.text2image.pace import Pace, RunningEta
 from easel.text2image.parameters import image_seeds, resolve_parameters
 from easel.text2image.runner import LoadedModel, PaintTimes
+from easel.text2image.waiting_line import WaitingLine
 
 log = logging.getLogger(__name__)
 
@@ -38,26 +37,19 @@ log = logging.getLogger(__name__)
 _DEFAULT_RETRY_S = 5.0
 
 
-class Submit(Protocol):
-    def __call__(self, live: LiveGeneration) -> None:
-        """Hand a generation to the runner."""
-        ...
-
-
 class Generations:
-    """The server's memory of what it was asked for.
+    """What the server was asked for.
 
     Args:
         replica: Part of every id.
-        submit: Takes what is accepted, in order.
+        submit: Hands an accepted generation to the runner.
+        kept: Remembers them.
         files: Where finished images go.
         encoders: Threads that encode images.
-        clock: For waits and times to live.
+        clock: Times waits.
         metrics: What is counted.
         random_seed: Draws the seed of a request that brings none.
         max_queued: More waiting generations are refused.
-        image_ttl_s: How long an ended generation is kept.
-        max_kept: How many ended generations are kept at most.
         on_unavailable: Told why, when the model cannot be served (any more).
     """
 
@@ -65,54 +57,35 @@ class Generations:
         self,
         *,
         replica: str,
-        submit: Submit,
+        submit: Callable[[LiveGeneration], None],
+        kept: KeptGenerations,
         files: ImageFiles,
         encoders: Executor,
         clock: Clock,
         metrics: ServerMetrics,
         random_seed: Callable[[], int],
         max_queued: int,
-        image_ttl_s: float,
-        max_kept: int,
         on_unavailable: Callable[[str], None],
     ) -> None:
         self.replica = replica
         self.loaded: LoadedModel | None = None
         self.is_stopping = False
         self.unavailable_because: str | None = None
+        self.line = WaitingLine()
         self._submit = submit
+        self._kept = kept
         self._files = files
         self._encoders = encoders
         self._clock = clock
         self._metrics = metrics
         self._random_seed = random_seed
         self._max_queued = max_queued
-        self._image_ttl_s = image_ttl_s
-        self._max_kept = max_kept
         self._tell_unavailable = on_unavailable
-        self._pace = Pace()
-        self._known: dict[str, LiveGeneration] = {}  # in order of acceptance
-        self._queued: list[LiveGeneration] = []
-        self._running: LiveGeneration | None = None
-        self._running_eta: RunningEta | None = None
         self._storing: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
     # What callers ask
-
-    @property
-    def queued(self) -> int:
-        return len(self._queued)
-
-    @property
-    def running(self) -> int:
-        return 0 if self._running is None else 1
-
-    @property
-    def backlog_s(self) -> float | None:
-        """Predicted seconds until all that is accepted is done; None if unknown."""
-        return self._eta_after(self._queued)
 
     def not_ready(self) -> ServiceError | None:
         """Why no generation would be taken now, or None when one would."""
@@ -122,10 +95,11 @@ class Generations:
             return InternalError("The model cannot be served; the log says why.")
         if self.loaded is None:
             return ModelLoading("The model is loading.", retry_after_s=_DEFAULT_RETRY_S)
-        if self._running is not None and len(self._queued) >= self._max_queued:
+        waiting = len(self.line.waiting)
+        if (waiting and waiting >= self._max_queued) or self._would_wait_in_vain():
             return QueueFull(
-                f"{len(self._queued)} generations wait already; that is the limit.",
-                retry_after_s=max(1.0, self._next_free_s() or _DEFAULT_RETRY_S),
+                f"{waiting} generations wait already; the limit is {self._max_queued}.",
+                retry_after_s=max(1.0, self.line.next_free_s or _DEFAULT_RETRY_S),
             )
         return None
 
@@ -160,50 +134,40 @@ class Generations:
             request_id=request_id,
             accepted_at_s=self._clock.now(),
         )
-        ahead = self._eta_after(self._queued)
-        own = self._pace.predicted_s(parameters)
         live = LiveGeneration(
             accepted,
             warnings,
-            position=len(self._queued) + 1,
-            eta_s=None if ahead is None or own is None else ahead + own,
+            position=len(self.line.waiting) + 1,
+            eta_s=self.line.eta_of_next(parameters),
         )
-        self._forget_old()
-        self._known[live.id] = live
-        self._queued.append(live)
-        self._idle.clear()
-        self._count_waiting()
+        self._kept.add(live)
+        self.line.join(live)
+        self._account()
         self._submit(live)
         return live
 
     def find(self, generation_id: str) -> LiveGeneration:
         """Raises GenerationNotFound: never existed here, or was kept long enough."""
-        self._forget_old()
-        live = self._known.get(generation_id)
-        if live is None:
-            raise GenerationNotFound(
-                f"No generation {generation_id!r} here (any more)."
-            )
-        return live
+        return self._kept.find(generation_id)
 
     def cancel(self, live: LiveGeneration, reason: StopReason) -> None:
         """End it now; the engine stops at its next step. Nothing if it has ended."""
-        if live.has_ended:
-            return
-        live.cancel(reason, self._clock.now())
-        self._after_end(live)
+        if not live.has_ended:
+            live.cancel(reason, self._clock.now())
+            self._after_end(live)
 
     def begin_stop(self) -> None:
         """Take nothing more and give up what waits; what runs may finish."""
         self.is_stopping = True
-        for live in list(self._queued):
+        for live in list(self.line.waiting):
             self._fail(live, ServerStopping("The server stopped before its turn came."))
 
     def give_up(self) -> None:
         """End also what runs: its time is over."""
         self.begin_stop()
-        if self._running is not None:
-            self._fail(self._running, ServerStopping("The server stopped meanwhile."))
+        if self.line.running is not None:
+            stopped = ServerStopping("The server stopped while it was painted.")
+            self._fail(self.line.running, stopped)
 
     async def until_idle(self) -> None:
         """Return when nothing waits, runs or is being written."""
@@ -218,28 +182,26 @@ class Generations:
     def on_unavailable(self, reason: str) -> None:
         self.unavailable_because = reason
         self._metrics.model_loaded.set(0)
-        for live in [*self._queued, *([self._running] if self._running else [])]:
-            self._fail(live, InternalError("The model cannot be served any more."))
-        self._running = None
-        self._update_idle()
+        lost = InternalError("The model cannot be served any more.")
+        for live in list(self.line.waiting):
+            self._fail(live, lost)
+        if self.line.running is not None:
+            self._fail(self.line.running, lost)
+            self._release(self.line.running)
         self._tell_unavailable(reason)
 
     def on_started(self, live: LiveGeneration) -> None:
-        self._running = live
-        steps = live.parameters.num_inference_steps
-        self._running_eta = RunningEta(steps, self._pace.overhead_s)
-        if live in self._queued:
-            self._queued.remove(live)
+        self.line.run(live)
         if not live.has_ended:
-            eta_s = self._pace.predicted_s(live.parameters)
+            eta_s = self.line.pace.predicted_s(live.parameters)
             live.start(self._clock.now(), eta_s)
-        self._tell_places()
-        self._count_waiting()
+        self._account()
 
     def on_step(self, live: LiveGeneration, step: int) -> None:
         self._metrics.denoising_steps.inc()
-        if not live.has_ended and self._running_eta is not None:
-            live.progress(step, self._running_eta.after_step(step, self._clock.now()))
+        if not live.has_ended and self.line.running_eta is not None:
+            eta_s = self.line.running_eta.after_step(step, self._clock.now())
+            live.progress(step, eta_s)
 
     def on_previews(
         self, live: LiveGeneration, step: int, image_urls: Sequence[str]
@@ -252,7 +214,7 @@ class Generations:
     def on_painted(
         self, live: LiveGeneration, painted: Painted, times: PaintTimes
     ) -> None:
-        self._pace.learn(
+        self.line.pace.learn(
             live.parameters,
             denoise_s=times.denoise_s,
             overhead_s=times.encode_s + times.decode_s,
@@ -260,14 +222,14 @@ class Generations:
         storing = asyncio.ensure_future(self._finish(live, painted, times))
         self._storing.add(storing)
         storing.add_done_callback(self._on_stored)
-        self._release_engine(live)
+        self._release(live)
 
     def on_stopped(self, live: LiveGeneration) -> None:
-        self._release_engine(live)
+        self._release(live)
 
     def on_failed(self, live: LiveGeneration, error: ServiceError) -> None:
-        self._release_engine(live)
         self._fail(live, error)
+        self._release(live)
 
     # Endings
 
@@ -289,9 +251,8 @@ class Generations:
             return
         now_s = self._clock.now()
         accepted_at_s = live.accepted.accepted_at_s
-        started_at_s = live.started_at_s or now_s
         timings = Timings(
-            queued_s=round(started_at_s - accepted_at_s, 4),
+            queued_s=round((live.started_at_s or now_s) - accepted_at_s, 4),
             encode_s=round(times.encode_s, 4),
             denoise_s=round(times.denoise_s, 4),
             decode_s=round(times.decode_s, 4),
@@ -307,6 +268,7 @@ class Generations:
         self, live: LiveGeneration, painted: Painted
     ) -> tuple[StoredImage, ...]:
         loop = asyncio.get_running_loop()
+        seeds = image_seeds(live.parameters)
 
         def store(index: int) -> StoredImage:
             return self._files.store(
@@ -314,84 +276,47 @@ class Generations:
                 index,
                 painted.images[index],
                 parameters=live.parameters,
-                seed=image_seeds(live.parameters)[index],
+                seed=seeds[index],
                 model=live.accepted.model,
             )
 
-        return tuple(
-            await asyncio.gather(
-                *(
-                    loop.run_in_executor(self._encoders, store, index)
-                    for index in range(len(painted.images))
-                )
-            )
+        stored = (
+            loop.run_in_executor(self._encoders, store, index)
+            for index in range(len(painted.images))
         )
+        return tuple(await asyncio.gather(*stored))
 
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:
-        if live.has_ended:
-            return
-        live.fail(error, self._clock.now())
-        self._after_end(live)
+        if not live.has_ended:
+            live.fail(error, self._clock.now())
+            self._after_end(live)
 
     def _after_end(self, live: LiveGeneration) -> None:
         self._metrics.generations.labels(live.document.status).inc()
-        if live in self._queued:
-            self._queued.remove(live)
-            self._tell_places()
-            self._count_waiting()
-        self._update_idle()
+        self.line.leave(live)
+        self._account()
 
-    def _release_engine(self, live: LiveGeneration) -> None:
-        if self._running is live:
-            self._running = None
-            self._running_eta = None
-        self._count_waiting()
-        self._update_idle()
+    def _release(self, live: LiveGeneration) -> None:
+        self.line.release(live)
+        self._account()
 
     def _on_stored(self, storing: asyncio.Task[None]) -> None:
         self._storing.discard(storing)
-        self._update_idle()
+        self._account()
 
-    # Bookkeeping
+    def _would_wait_in_vain(self) -> bool:
+        """Nobody may wait, and the engine is not free."""
+        return self._max_queued == 0 and self.line.running is not None
 
-    def _update_idle(self) -> None:
-        if not self._queued and self._running is None and not self._storing:
+    def _account(self) -> None:
+        """After every change of the line: gauges, and whether all work is done."""
+        waiting, running = len(self.line.waiting), self.line.running is not None
+        self._metrics.queued.set(waiting)
+        self._metrics.running.set(running)
+        if waiting or running or self._storing:
+            self._idle.clear()
+        else:
             self._idle.set()
-
-    def _count_waiting(self) -> None:
-        self._metrics.queued.set(self.queued)
-        self._metrics.running.set(self.running)
-
-    def _tell_places(self) -> None:
-        for index, live in enumerate(self._queued):
-            live.move_to(index + 1, self._eta_after(self._queued[: index + 1]))
-
-    def _next_free_s(self) -> float | None:
-        """Seconds until the engine takes the next one from the queue."""
-        if self._running is None:
-            return 0.0
-        eta_s = getattr(self._running.document, "eta_s", None)
-        return eta_s if eta_s is not None else None
-
-    def _eta_after(self, waiting: Sequence[LiveGeneration]) -> float | None:
-        """Seconds until the running one and all of `waiting` are done."""
-        total_s = self._next_free_s()
-        for live in waiting:
-            own_s = self._pace.predicted_s(live.parameters)
-            if own_s is None or total_s is None:
-                return None
-            total_s += own_s
-        return total_s
-
-    def _forget_old(self) -> None:
-        """Drop ended generations that are too old, or too many, with their images."""
-        ended = [live for live in self._known.values() if live.has_ended]
-        surplus = len(ended) - self._max_kept
-        oldest_s = self._clock.now() - self._image_ttl_s
-        for index, live in enumerate(ended):
-            if index < surplus or (live.ended_at_s or 0.0) < oldest_s:
-                del self._known[live.id]
-                self._files.discard(live.id)
 
 
 def _storage_error(error: OSError) -> ServiceError:

@@ -51,13 +51,17 @@ class Pace:
 
 
 class RunningEta:
-    """Seconds left of one running generation; never grows while steps advance."""
+    """Seconds left of one running generation.
+
+    Never grows: when steps become slower than they were, it stands still until
+    the truth has caught up.
+    """
 
     def __init__(self, num_inference_steps: int, overhead_s: float | None) -> None:
         self._steps = num_inference_steps
         self._finish_s = overhead_s or 0.0
-        self._ends_at: float | None = None
-        self._second_step_at: float | None = None
+        self._eta_s: float | None = None
+        self._timed_from_s: float | None = None
         self._first_timed = 0
 
     def after_step(self, step: int, now_s: float) -> float | None:
@@ -65,17 +69,16 @@ class RunningEta:
 
         The first step only starts the watch: it is not typical.
         """
-        if self._second_step_at is None:
-            self._second_step_at, self._first_timed = now_s, step
+        if self._timed_from_s is None:
+            self._timed_from_s, self._first_timed = now_s, step
             return None
         timed = step - self._first_timed
         if timed < MIN_TIMED_STEPS:
             return None
-        step_s = (now_s - self._second_step_at) / timed
-        ends_at = now_s + (self._steps - step) * step_s + self._finish_s
-        if self._ends_at is None or ends_at < self._ends_at:
-            self._ends_at = ends_at
-        return max(0.0, self._ends_at - now_s)
+        step_s = (now_s - self._timed_from_s) / timed
+        eta_s = (self._steps - step) * step_s + self._finish_s
+        self._eta_s = eta_s if self._eta_s is None else min(eta_s, self._eta_s)
+        return self._eta_s
 
 
 def _moved(known: float | None, measured: float) -> float:

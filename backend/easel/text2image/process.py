@@ -1,5 +1,6 @@
 """The server as a process: socket, folder, model; each failure one line, one code."""
 
+import os
 import sys
 
 from easel.telemetry.logs import configure_logs
@@ -20,6 +21,7 @@ from easel.web.serve import (
 def run(settings: ServerSettings) -> None:
     """Serve until a stop signal; if it cannot, exit with one of the codes above."""
     configure_logs(settings.log_format, settings.log_level)
+    _let_idle_threads_sleep()
     listener = listen(settings.host, settings.port)
     replica = settings.replica(listener.getsockname()[1])
     try:
@@ -47,3 +49,13 @@ def run(settings: ServerSettings) -> None:
     if failures:
         refuse_to_start(failures[0], EXIT_MODEL)
     sys.exit(0)
+
+
+def _let_idle_threads_sleep() -> None:
+    """Before torch is imported: OpenMP's threads wait asleep, not spinning.
+
+    A spinning thread on a busy machine keeps the core from the thread it waits for:
+    one step of the embedded model took 100 to 1,200 ms instead of 60 (measured on two
+    cores with a second program running).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -14,6 +14,9 @@ from easel.telemetry.logs import LogFormat, LogLevel
 EMBEDDED_MODEL = "easel-mini"
 FAKE_MODEL = "fake"
 
+# Beside text2image_server.py, whichever folder the server is started from.
+ENV_FILE = Path(__file__).parents[2] / ".env"
+
 DType = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -22,7 +25,7 @@ class ServerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="TEXT2IMAGE_",
-        env_file=".env",
+        env_file=ENV_FILE,
         extra="ignore",
         frozen=True,
         cli_prog_name="text2image_server.py",

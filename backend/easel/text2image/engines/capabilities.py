@@ -85,6 +85,7 @@ def describe(
     guidance = sidecar.default_guidance_scale
     if guidance is None:
         guidance = float(call.default(call.guidance_argument or "") or 0.0)
+    tokenizer = widest_tokenizer(pipeline)
     steps = sidecar.default_num_inference_steps
     if steps is None:
         steps = int(call.default("num_inference_steps") or _FALLBACK_STEPS)
@@ -98,7 +99,7 @@ def describe(
         num_inference_steps=IntRange(minimum=1, maximum=MAX_STEPS),
         guidance_scale=FloatRange(minimum=0, maximum=MAX_GUIDANCE_SCALE),
         max_images=MAX_IMAGES if "num_images_per_prompt" in call else 1,
-        max_prompt_tokens=sidecar.max_prompt_tokens or _token_limit(pipeline),
+        max_prompt_tokens=tokenizer[1] if tokenizer else None,
         sampler=_sampler(pipeline),
         defaults=ModelDefaults(
             width=width,
@@ -147,10 +148,19 @@ def _sizes(pipeline: Any, sidecar: Sidecar, width: int, height: int) -> SizeSupp
     )
 
 
-def _token_limit(pipeline: Any) -> int | None:
-    tokenizer = getattr(pipeline, "tokenizer", None)
-    limit = getattr(tokenizer, "model_max_length", None)
-    return limit if isinstance(limit, int) and limit < _NO_TOKEN_LIMIT else None
+def widest_tokenizer(pipeline: Any) -> tuple[Any, int] | None:
+    """The tokenizer that reads most of a prompt, and how many tokens that is.
+
+    Models with several text encoders cut the prompt for each at another length; what
+    the widest one reads is not lost.
+    """
+    limits = [
+        (tokenizer, tokenizer.model_max_length)
+        for name in ("tokenizer", "tokenizer_2", "tokenizer_3")
+        if (tokenizer := getattr(pipeline, name, None)) is not None
+        and tokenizer.model_max_length < _NO_TOKEN_LIMIT
+    ]
+    return max(limits, key=lambda pair: pair[1], default=None)
 
 
 def _sampler(pipeline: Any) -> str:

@@ -33,7 +33,6 @@ class Sidecar(BaseModel):
     default_height: int | None = None
     default_num_inference_steps: int | None = None
     default_guidance_scale: float | None = None
-    max_prompt_tokens: int | None = None
     example_prompts: tuple[str, ...] = ()
 
 

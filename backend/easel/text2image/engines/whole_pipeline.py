@@ -4,8 +4,10 @@ The pipeline's own loop denoises; we listen at its step callback, which is where
 progress, previews and stopping come from.
 """
 
+import errno
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,10 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoPipelineForText2Image
-from diffusers.utils import logging as diffusers_logging
 from PIL.Image import Image
-from transformers.utils import logging as transformers_logging
 
 from easel.contract.models import ModelDocument
 from easel.errors import OutOfMemory
@@ -27,7 +26,11 @@ from easel.text2image.engines.base import (
     Stopped,
     Watch,
 )
-from easel.text2image.engines.capabilities import CallSignature, describe
+from easel.text2image.engines.capabilities import (
+    CallSignature,
+    describe,
+    widest_tokenizer,
+)
 from easel.text2image.engines.clean_estimate import CleanEstimate
 from easel.text2image.engines.latent_preview import LatentPreview, preview_for
 from easel.text2image.engines.model_source import locate, read_sidecar
@@ -65,7 +68,6 @@ class WholePipelineEngine:
         Raises:
             ModelUnavailable: it does not exist, or its files are damaged.
         """
-        _quiet_libraries()
         source = locate(model)
         sidecar = read_sidecar(source)
         chosen_device = _choose_device(device)
@@ -141,7 +143,7 @@ class WholePipelineEngine:
         """diffusers has two generations of step callback; every pipeline has one."""
 
         def after_step(step_index: int) -> None:
-            watch.step(step_index + 1, partial(self._previews, len(painting.seeds)))
+            watch.step(step_index + 1, partial(self._previews, painting))
 
         def on_step_end(_: Any, step: int, __: Any, tensors: dict[str, Any]) -> Any:
             after_step(step)
@@ -154,11 +156,19 @@ class WholePipelineEngine:
             return {"callback_on_step_end": on_step_end}
         return {"callback": old_callback, "callback_steps": 1}
 
-    def _previews(self, images: int) -> Sequence[Image]:
+    def _previews(self, painting: Painting) -> Sequence[Image]:
         latents = self._estimate.latents
-        if self._preview is None or latents is None or latents.ndim != 4:
+        if self._preview is None or latents is None:
             return []
-        return self._preview(latents[-images:])
+        if latents.ndim == 3 and hasattr(self._pipeline, "_unpack_latents"):
+            # Flux and its kin denoise a sequence of 2 x 2 patches.
+            latents = self._pipeline._unpack_latents(
+                latents,
+                painting.height,
+                painting.width,
+                self._pipeline.vae_scale_factor,
+            )
+        return self._preview(latents) if latents.ndim == 4 else []
 
     @contextmanager
     def _told_of_first_step(self, watch: Watch) -> Iterator[None]:
@@ -182,10 +192,10 @@ class WholePipelineEngine:
             hook.remove()
 
     def _prompt_warnings(self, prompt: str) -> Iterator[str]:
-        limit = self._model.max_prompt_tokens
-        tokenizer = getattr(self._pipeline, "tokenizer", None)
-        if limit is None or tokenizer is None:
+        widest = widest_tokenizer(self._pipeline)
+        if widest is None:
             return
+        tokenizer, limit = widest
         # `verbose=False`: the library's own warning would put the length into logs.
         tokens = len(tokenizer(prompt, truncation=False, verbose=False).input_ids)
         if tokens > limit:
@@ -224,18 +234,33 @@ class _Unwatched:
         pass
 
 
-def _quiet_libraries() -> None:
-    """Their progress bars and advice are not this server's log."""
-    diffusers_logging.set_verbosity_error()
-    diffusers_logging.disable_progress_bar()
+def _import_quietly() -> Any:
+    """diffusers' loader, without the libraries' progress bars and advice in our log.
+
+    transformers must be told before diffusers is imported, which makes it warn
+    about image processors that text-to-image has no use for.
+    """
+    from transformers.utils import logging as transformers_logging
+
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
 
+    from diffusers import AutoPipelineForText2Image
+    from diffusers.utils import logging as diffusers_logging
+
+    # What it logs as an error, it raises as well.
+    diffusers_logging.set_verbosity(logging.CRITICAL)
+    diffusers_logging.disable_progress_bar()
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="huggingface_hub")
+    return AutoPipelineForText2Image
+
 
 def _load_pipeline(model: str, source: str, device: str, dtype: torch.dtype) -> Any:
+    loader = _import_quietly()
     try:
         # Without a dtype, transformers and diffusers each choose their own.
-        pipeline = AutoPipelineForText2Image.from_pretrained(source, dtype=dtype)
+        pipeline = loader.from_pretrained(source, dtype=dtype)
         pipeline.to(device)
     except MemoryError as error:
         raise ModelUnavailable(f"{model!r} does not fit into memory") from error
@@ -245,10 +270,18 @@ def _load_pipeline(model: str, source: str, device: str, dtype: torch.dtype) -> 
         if _is_out_of_memory(error):
             reason = f"{model!r} does not fit on {device}"
             raise ModelUnavailable(reason) from error
-        reason = _first_line(error)
-        raise ModelUnavailable(f"cannot load {model!r}: {reason}") from error
+        raise ModelUnavailable(_load_failure(model, source, error)) from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _load_failure(model: str, source: str, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"no space left for the files of {model!r}"
+    if not os.path.isdir(source):
+        hub = f"{model!r} is no folder here, and the model hub did not give it"
+        return f"{hub}: {_first_line(error)}"
+    return f"cannot load {model!r}: {_first_line(error)}"
 
 
 def _choose_device(device: str) -> str:

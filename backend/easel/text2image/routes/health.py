@@ -25,9 +25,9 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
             replica=generations.replica,
             model=loaded.model.id if loaded else model_name,
             device=loaded.device if loaded else None,
-            queued=generations.queued,
-            running=generations.running,
-            backlog_s=generations.backlog_s,
+            queued=len(generations.line.waiting),
+            running=generations.line.running is not None,
+            backlog_s=generations.line.backlog_s,
             version=__version__,
         )
 

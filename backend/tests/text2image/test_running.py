@@ -1,0 +1,307 @@
+"""What happens while a generation runs: cancel, hang up, queue, fail, stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from easel.errors import OutOfMemory
+from easel.text2image.engines.base import Engine, ModelUnavailable
+from easel.text2image.engines.fake import FakeEngine
+from tests.text2image.gated_engine import GatedEngine
+from tests.text2image.running_server import (
+    RunningServer,
+    events_of,
+    make_app,
+    serve,
+)
+
+PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 10, "seed": 7}
+EVENTS = {"Accept": "text/event-stream"}
+STEPS = "easel_server_denoising_steps_total"
+
+
+async def submit(server: RunningServer) -> str:
+    """A generation that nobody waits for; returns its path."""
+    headers = {"Prefer": "respond-async"}
+    url = f"{server.url}/generate"
+    async with server.http.post(url, json=PROMPT, headers=headers) as answer:
+        assert answer.status == 202
+        return answer.headers["Location"]
+
+
+async def status(server: RunningServer, path: str) -> dict[str, Any]:
+    async with server.http.get(f"{server.url}{path}") as answer:
+        document: dict[str, Any] = await answer.json()
+        return document
+
+
+async def until_running(server: RunningServer) -> None:
+    await server.until(lambda: server.app.generations.line.running is not None)
+
+
+async def until_step(server: RunningServer, step: int) -> None:
+    def is_there() -> bool:
+        running = server.app.generations.line.running
+        return getattr(running and running.document, "step", 0) >= step
+
+    await server.until(is_there)
+
+
+async def until_free(server: RunningServer) -> None:
+    await server.until(lambda: server.app.generations.line.running is None)
+
+
+@pytest.mark.parametrize(
+    "headers", [EVENTS, {}, {"Accept": "image/png"}], ids=["events", "json", "image"]
+)
+async def test_a_client_that_leaves_stops_the_denoising_within_one_step(
+    server: RunningServer, gated: GatedEngine, headers: dict[str, str]
+) -> None:
+    async with aiohttp.ClientSession() as leaving:
+        url = f"{server.url}/generate"
+        asking = asyncio.create_task(leaving.post(url, json=PROMPT, headers=headers))
+        gated.allow(3)
+        await until_step(server, 3)
+        live = server.app.generations.line.running
+        assert live is not None
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    await server.until(lambda: live.has_ended)
+    gated.allow(7)
+    await until_free(server)
+    assert await server.metric(STEPS) == 4
+    document = await status(server, f"/generations/{live.id}")
+    assert (document["status"], document["reason"]) == (
+        "cancelled",
+        "client_disconnected",
+    )
+
+
+async def test_leaving_an_asynchronous_generation_does_not_stop_it(
+    server: RunningServer, gated: GatedEngine
+) -> None:
+    path = await submit(server)
+    async with (
+        aiohttp.ClientSession() as leaving,
+        leaving.get(f"{server.url}{path}/events") as answer,
+    ):
+        await answer.content.readline()
+    gated.allow(10)
+    await until_free(server)
+    await server.app.generations.until_idle()
+    assert (await status(server, path))["status"] == "completed"
+
+
+async def test_cancel_is_told_at_once_and_obeyed_at_the_next_step(
+    server: RunningServer, gated: GatedEngine
+) -> None:
+    path = await submit(server)
+    gated.allow(2)
+    await until_step(server, 2)
+    for _ in range(2):
+        async with server.http.delete(f"{server.url}{path}") as answer:
+            document = await answer.json()
+        assert (document["status"], document["reason"]) == ("cancelled", "requested")
+    async with server.http.get(f"{server.url}{path}/events") as answer:
+        events = events_of(await answer.text())
+    assert [name for name, _ in events] == ["snapshot", "cancelled"]
+    gated.allow(8)
+    await until_free(server)
+    assert await server.metric(STEPS) == 3
+
+
+async def test_a_caller_who_waits_is_told_that_another_cancelled(
+    server: RunningServer,
+) -> None:
+    url = f"{server.url}/generate"
+    asking = asyncio.create_task(server.http.post(url, json=PROMPT))
+    await until_running(server)
+    live = server.app.generations.line.running
+    assert live is not None
+    async with server.http.delete(f"{server.url}/generations/{live.id}"):
+        pass
+    async with await asking as answer:
+        assert answer.status == 409
+        assert (await answer.json())["code"] == "generation_cancelled"
+
+
+async def test_who_waits_knows_its_place_and_moves_up(
+    server: RunningServer, gated: GatedEngine
+) -> None:
+    paths = [await submit(server) for _ in range(3)]
+    await until_running(server)
+    places = [(await status(server, path)).get("position") for path in paths]
+    assert places == [None, 1, 2]
+    async with server.http.delete(f"{server.url}{paths[1]}"):
+        pass
+    assert (await status(server, paths[2]))["position"] == 1
+    gated.allow(10)
+    await server.until(
+        lambda: (
+            server.app.generations.find(paths[2].rsplit("/", 1)[1]).document.status
+            == "running"
+        )
+    )
+    assert [len(painting.seeds) for painting in gated.paintings] == [1, 1]
+
+
+async def test_a_full_queue_is_a_503_that_says_when_to_come_back(
+    server: RunningServer,
+) -> None:
+    for _ in range(3):
+        await submit(server)
+        await until_running(server)
+    url = f"{server.url}/generate"
+    async with server.http.post(url, json=PROMPT) as answer:
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        problem = await answer.json()
+    assert problem["code"] == "queue_full"
+    assert "limit is 2" in problem["detail"]
+    async with server.http.get(f"{server.url}/health") as answer:
+        health = await answer.json()
+    assert (health["status"], health["queued"], health["running"]) == ("healthy", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status_code", "code"),
+    [
+        (OutOfMemory("1 image of 512 x 512 does not fit."), 503, "out_of_memory"),
+        (ValueError("a secret of the model"), 500, "engine_failed"),
+    ],
+)
+async def test_a_failing_generation_fails_alone(
+    server: RunningServer,
+    gated: GatedEngine,
+    failure: Exception,
+    status_code: int,
+    code: str,
+) -> None:
+    gated.failure = failure
+    gated.allow(1)
+    url = f"{server.url}/generate"
+    async with server.http.post(url, json=PROMPT) as answer:
+        assert answer.status == status_code
+        problem = await answer.json()
+    assert problem["code"] == code
+    assert "secret" not in problem["detail"]
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    gated.failure = None
+    gated.allow(10)
+    async with server.http.post(url, json=PROMPT) as answer:
+        assert answer.status == 200
+
+
+async def test_a_failure_after_the_first_event_is_an_event(
+    server: RunningServer, gated: GatedEngine
+) -> None:
+    url = f"{server.url}/generate"
+    async with server.http.post(url, json=PROMPT, headers=EVENTS) as answer:
+        assert answer.status == 200
+        gated.failure = OutOfMemory("too large")
+        gated.allow(1)
+        events = events_of(await answer.text())
+    assert events[-1][0] == "failed"
+    assert events[-1][1]["code"] == "out_of_memory"
+
+
+async def test_a_stop_lets_the_running_finish_and_gives_up_what_waits(
+    tmp_path: Path, gated: GatedEngine
+) -> None:
+    app = make_app(tmp_path, lambda: gated, shutdown_grace_s=30)
+    async with serve(app) as server:
+        await server.until_loaded()
+        url = f"{server.url}/generate"
+        first = asyncio.create_task(server.http.post(url, json=PROMPT))
+        await until_running(server)
+        second = asyncio.create_task(server.http.post(url, json=PROMPT))
+        await server.until(lambda: len(app.generations.line.waiting) == 1)
+        app.begin_stop()
+        async with await second as answer:
+            assert answer.status == 503
+            assert (await answer.json())["code"] == "server_stopping"
+        async with server.http.post(url, json=PROMPT) as answer:
+            assert answer.status == 503
+        async with server.http.get(f"{server.url}/readyz") as answer:
+            assert answer.status == 503
+        gated.allow(10)
+        async with await first as answer:
+            assert answer.status == 200
+
+
+async def test_a_generation_that_outlives_the_grace_is_told_so(
+    tmp_path: Path, gated: GatedEngine
+) -> None:
+    app = make_app(tmp_path, lambda: gated, shutdown_grace_s=0)
+    async with serve(app) as server:
+        await server.until_loaded()
+        url = f"{server.url}/generate"
+        asking = asyncio.create_task(server.http.post(url, json=PROMPT))
+        await until_running(server)
+        app.begin_stop()
+        async with await asking as answer:
+            assert answer.status == 503
+            assert (await answer.json())["code"] == "server_stopping"
+        gated.allow(1)
+
+
+@pytest.fixture
+async def loading(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    """A server whose model loads for as long as the test lasts."""
+    released = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def load() -> Engine:
+        asyncio.run_coroutine_threadsafe(released.wait(), loop).result()
+        return FakeEngine(step_s=0)
+
+    async with serve(make_app(tmp_path, load)) as running:
+        yield running
+        released.set()
+        await running.until_loaded()
+
+
+async def test_while_the_model_loads_the_server_answers_and_says_so(
+    loading: RunningServer,
+) -> None:
+    async with loading.http.get(f"{loading.url}/livez") as answer:
+        assert answer.status == 200
+    async with loading.http.get(f"{loading.url}/health") as answer:
+        health = await answer.json()
+    assert (health["status"], health["model_loaded"]) == ("loading", False)
+    for path in ("/readyz", "/models"):
+        async with loading.http.get(f"{loading.url}{path}") as answer:
+            assert answer.status == 503
+            assert (await answer.json())["code"] == "model_loading"
+    async with loading.http.post(f"{loading.url}/generate", json=PROMPT) as answer:
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ModelUnavailable("there is no model 'x'"), "there is no model 'x'"),
+        (KeyError("bug"), "internal error: KeyError"),
+    ],
+)
+async def test_a_model_that_cannot_be_loaded_is_reported_and_the_server_not_ready(
+    tmp_path: Path, failure: Exception, reason: str
+) -> None:
+    reasons: list[str] = []
+
+    def load() -> Engine:
+        raise failure
+
+    app = make_app(tmp_path, load, on_unavailable=reasons.append)
+    async with serve(app) as server:
+        await server.until(lambda: bool(reasons))
+        async with server.http.get(f"{server.url}/health") as answer:
+            assert (await answer.json())["status"] == "unhealthy"
+        async with server.http.get(f"{server.url}/readyz") as answer:
+            assert answer.status == 500
+    assert reasons == [reason]
