@@ -20,6 +20,8 @@ async def server(tmp_path: Path, gated: GatedEngine) -> AsyncIterator[RunningSer
     async with serve(app) as running:
         await running.until_loaded()
         yield running
+        # What a test left running may end, or the stop would wait for it.
+        gated.allow(1000)
 
 
 @pytest.fixture
