@@ -27,6 +27,7 @@ def run(settings: ServerSettings) -> None:
     try:
         files = ImageFiles(settings.data_dir / replica)
     except OSError as error:
+        listener.close()
         reason = error.strerror or str(error)
         refuse_to_start(f"cannot write to {settings.data_dir}: {reason}", EXIT_STORAGE)
     failures: list[str] = []

@@ -1,0 +1,27 @@
+"""A generation as the server would accept it, for tests of what keeps and orders them."""
+
+from easel.contract.generations import Parameters
+from easel.text2image.live_generation import Accepted, LiveGeneration
+
+
+def some_generation(name: str, *, steps: int = 10) -> LiveGeneration:
+    """One image of a megapixel; needs a running event loop no more than its log does."""
+    parameters = Parameters(
+        prompt="a cat",
+        negative_prompt=None,
+        width=1000,
+        height=1000,
+        num_inference_steps=steps,
+        guidance_scale=4,
+        seed=7,
+        num_images=1,
+        sampler="euler",
+    )
+    accepted = Accepted(
+        id=name,
+        model="fake",
+        parameters=parameters,
+        request_id="-",
+        accepted_at_s=0.0,
+    )
+    return LiveGeneration(accepted, (), position=1, eta_s=None)
