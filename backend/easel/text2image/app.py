@@ -28,6 +28,7 @@ from easel.text2image.runner import EngineRunner
 from easel.text2image.settings import ServerSettings
 from easel.web.body_limit import BodyLimit
 from easel.web.edge import Edge
+from easel.web.head_requests import HeadRequests
 from easel.web.openapi import contract_openapi
 from easel.web.operation_routes import operation_router
 from easel.web.problems import install_problem_handlers
@@ -89,6 +90,7 @@ class Text2ImageApp(FastAPI):
         self.add_middleware(
             Edge, metrics=metrics.http, clock=clock, extra_headers=self._load_headers
         )
+        self.add_middleware(HeadRequests)
 
     def begin_stop(self) -> None:
         """A stop signal came; called in a signal handler."""

@@ -1,11 +1,11 @@
-"""A generation as the server would accept it, for tests of what keeps and orders them."""
+"""A generation as the server accepts it, for tests of what keeps and orders them."""
 
 from easel.contract.generations import Parameters
 from easel.text2image.live_generation import Accepted, LiveGeneration
 
 
 def some_generation(name: str, *, steps: int = 10) -> LiveGeneration:
-    """One image of a megapixel; needs a running event loop no more than its log does."""
+    """One image of a megapixel."""
     parameters = Parameters(
         prompt="a cat",
         negative_prompt=None,
