@@ -98,7 +98,7 @@ class Generations:
         waiting = len(self.line.waiting)
         if (waiting and waiting >= self._max_queued) or self._would_wait_in_vain():
             return QueueFull(
-                f"{waiting} generations wait already; the limit is {self._max_queued}.",
+                f"The queue is full: {waiting} wait; the limit is {self._max_queued}.",
                 retry_after_s=max(1.0, self.line.next_free_s or _DEFAULT_RETRY_S),
             )
         return None

@@ -1,0 +1,69 @@
+"""`POST /generate` and the generations that come of it."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.responses import Response
+
+from easel.contract.generations import (
+    MAX_IMAGES,
+    MAX_SEED,
+    MAX_SIDE_PX,
+    GenerationRequest,
+)
+from easel.gateway.relay import Relays
+from easel.gateway.routes.forwarding import forwarded
+from easel.web import native_api
+from easel.web.json_body import require_json
+
+
+def generation_router(relays: Relays) -> APIRouter:
+    router = APIRouter()
+
+    @router.api_route(**native_api.GENERATE, dependencies=[Depends(require_json)])
+    async def generate(body: GenerationRequest, request: Request) -> Response:
+        document = with_seed(body).model_dump_json(exclude_unset=True).encode()
+        return relays.generation(forwarded(request, document))
+
+    @router.api_route(**native_api.GET_GENERATION)
+    async def get_generation(generation_id: str, request: Request) -> Response:
+        return relays.document(forwarded(request))
+
+    @router.api_route(**native_api.CANCEL_GENERATION)
+    async def cancel_generation(generation_id: str, request: Request) -> Response:
+        return relays.document(forwarded(request))
+
+    @router.api_route(**native_api.GET_EVENTS)
+    async def follow_generation(
+        generation_id: str,
+        request: Request,
+        last_event_id: Annotated[
+            int | None, Header(alias="Last-Event-ID", ge=0)
+        ] = None,
+    ) -> Response:
+        return relays.follower(forwarded(request))
+
+    @router.api_route(**native_api.GET_IMAGE)
+    async def get_image(
+        generation_id: str,
+        index: Annotated[int, Path(ge=0)],
+        request: Request,
+        width: Annotated[int | None, Query(ge=16, le=MAX_SIDE_PX)] = None,
+    ) -> Response:
+        return relays.document(forwarded(request))
+
+    return router
+
+
+def with_seed(request: GenerationRequest) -> GenerationRequest:
+    """The request with a seed, random if it had none.
+
+    Fixed here, the first tier to see it, a generation means the same image wherever
+    and however often it is run.
+    """
+    if request.seed is not None:
+        return request
+    # Image i has seed + i: leave room for the last of them.
+    seed = secrets.randbelow(MAX_SEED + 2 - MAX_IMAGES)
+    return request.model_copy(update={"seed": seed})

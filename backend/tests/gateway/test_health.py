@@ -1,0 +1,125 @@
+import asyncio
+import socket
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from easel.clock import ManualClock
+from easel.gateway.app import create_app
+from tests.gateway.running_gateway import (
+    gateway_for,
+    gateway_settings,
+    serving,
+)
+from tests.gateway.stub_server import HEALTHY, StubServer
+
+
+async def test_health_has_the_shape_of_the_guide_and_what_the_server_adds(
+    client: aiohttp.ClientSession,
+) -> None:
+    async with client.get("/health") as answer:
+        assert answer.status == 200
+        document = await answer.json()
+    assert list(document)[:3] == ["status", "gateway", "text2image_server"]
+    assert document["status"] == "healthy"
+    assert document["gateway"] == "running"
+    server = document["text2image_server"]
+    assert list(server)[:3] == ["status", "model_loaded", "cuda_available"]
+    assert server == HEALTHY
+
+
+@pytest.mark.parametrize("status", ["loading", "stopping", "unhealthy"])
+async def test_a_server_that_is_not_well_degrades_the_whole(
+    client: aiohttp.ClientSession, stub: StubServer, status: str
+) -> None:
+    stub.health |= {"status": status, "model_loaded": False}
+    async with client.get("/health") as answer:
+        assert answer.status == 200
+        document = await answer.json()
+    assert document["status"] == "degraded"
+    assert document["gateway"] == "running"
+    assert document["text2image_server"]["status"] == status
+    async with client.get("/readyz") as answer:
+        assert answer.status == 503
+        assert status in (await answer.json())["detail"]
+
+
+async def test_no_server_degrades_the_whole_and_is_still_a_200() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    async with gateway_for(f"http://127.0.0.1:{port}") as client:
+        async with client.get("/health") as answer:
+            assert answer.status == 200
+            document = await answer.json()
+        assert document["status"] == "degraded"
+        assert document["text2image_server"] == {
+            "status": "unreachable",
+            "model_loaded": False,
+            "cuda_available": False,
+            "detail": "Cannot connect to text-to-image server",
+        }
+        async with client.get("/readyz") as answer:
+            assert answer.status == 503
+            detail = (await answer.json())["detail"]
+            assert "Cannot connect to text-to-image server" in detail
+        async with client.get("/livez") as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "alive"})
+
+
+async def test_something_that_is_no_text_to_image_server_is_unhealthy(
+    client: aiohttp.ClientSession, stub: StubServer
+) -> None:
+    stub.health = {"status": "UP"}
+    async with client.get("/health") as answer:
+        document = await answer.json()
+    assert document["text2image_server"]["status"] == "unhealthy"
+    assert "TEXT2IMAGE_SERVER_URL" in document["text2image_server"]["detail"]
+
+
+async def test_many_probes_cost_the_server_one_call_a_second(stub: StubServer) -> None:
+    clock = ManualClock()
+    async with gateway_for(stub.url, clock=clock) as client:
+        for _ in range(2):
+            answers = await asyncio.gather(
+                *(client.get(path) for path in ("/health", "/readyz") * 10)
+            )
+            assert {answer.status for answer in answers} == {200}
+            clock.advance(1.0)
+    assert stub.health_calls == 2
+
+
+async def test_the_gateway_is_ready_when_its_server_is(
+    client: aiohttp.ClientSession,
+) -> None:
+    async with client.get("/readyz") as answer:
+        assert (answer.status, await answer.json()) == (200, {"status": "ready"})
+
+
+async def test_a_stopping_gateway_is_alive_but_not_ready(stub: StubServer) -> None:
+    app = create_app(gateway_settings(text2image_server_url=stub.url))
+    async with serving(app) as url, aiohttp.ClientSession(url) as client:
+        app.state.drain.begin()
+        async with client.get("/readyz") as answer:
+            assert answer.status == 503
+            assert (await answer.json())["code"] == "server_stopping"
+        async with client.get("/health") as answer:
+            assert (await answer.json())["gateway"] == "stopping"
+        async with client.get("/livez") as answer:
+            assert answer.status == 200
+
+
+async def test_a_server_that_does_not_answer_probes_is_unreachable(
+    stub: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("easel.gateway.replica._PROBE_S", 0.05)
+
+    async def silent(request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    monkeypatch.setattr(stub, "answer_health", silent)
+    async with gateway_for(stub.url) as client, client.get("/health") as answer:
+        server = (await answer.json())["text2image_server"]
+    assert server["status"] == "unreachable"
+    assert server["detail"] == "Request to text-to-image server timed out"

@@ -1,0 +1,34 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from easel.telemetry.metrics import HttpMetrics, metrics_text
+
+WORKER = """
+from easel.telemetry.metrics import HttpMetrics
+metrics = HttpMetrics("test")
+for _ in range(3):
+    metrics.observe("/x", "GET", 200, 0.5)
+"""
+
+
+def test_one_process_shows_what_it_counted() -> None:
+    registry = CollectorRegistry()
+    HttpMetrics("test", registry).observe("/x", "GET", 200, 0.5)
+    text = metrics_text(registry).decode()
+    assert 'easel_test_requests_total{method="GET",route="/x",status="200"} 1' in text
+    assert 'easel_test_request_duration_seconds_sum{route="/x"} 0.5' in text
+
+
+def test_workers_show_their_sum_whoever_of_them_lives(tmp_path: Path) -> None:
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", WORKER],
+            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": "."},
+            cwd=Path(__file__).parents[2],
+            check=True,
+        )
+    text = metrics_text(CollectorRegistry(), workers_dir=tmp_path).decode()
+    assert 'easel_test_requests_total{method="GET",route="/x",status="200"} 6' in text

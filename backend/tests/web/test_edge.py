@@ -1,0 +1,96 @@
+import logging
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.testclient import TestClient
+
+from easel.clock import ManualClock
+from easel.telemetry.metrics import HttpMetrics
+from easel.telemetry.request_id import current_request_id
+from easel.web.edge import Edge
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def client(registry: CollectorRegistry) -> TestClient:
+    clock = ManualClock()
+    app = FastAPI()
+    app.add_middleware(Edge, metrics=HttpMetrics("test", registry), clock=clock)
+
+    @app.get("/items/{item}")
+    async def get_item(item: str) -> str:
+        clock.advance(1.5)
+        return current_request_id()
+
+    @app.get("/livez")
+    async def livez() -> None: ...
+
+    return TestClient(app)
+
+
+def fields(record: logging.LogRecord) -> dict[str, Any]:
+    found: dict[str, Any] = record.__dict__["fields"]
+    return found
+
+
+def test_a_request_id_is_made_and_used_and_returned(client: TestClient) -> None:
+    answer = client.get("/items/1")
+    assert answer.headers["x-request-id"] == answer.json()
+    assert len(answer.json()) == 32
+
+
+def test_a_request_id_that_the_caller_gives_is_kept(client: TestClient) -> None:
+    answer = client.get("/items/1", headers={"X-Request-Id": "mine"})
+    assert (answer.json(), answer.headers["x-request-id"]) == ("mine", "mine")
+
+
+def test_a_request_is_counted_and_timed_under_its_route(
+    client: TestClient, registry: CollectorRegistry
+) -> None:
+    client.get("/items/1")
+    client.get("/items/2")
+    labels = {"route": "/items/{item}", "method": "GET", "status": "200"}
+    assert registry.get_sample_value("easel_test_requests_total", labels) == 2
+    seconds = registry.get_sample_value(
+        "easel_test_request_duration_seconds_sum", {"route": "/items/{item}"}
+    )
+    assert seconds == 3.0
+
+
+def test_paths_that_are_no_routes_share_one_label(
+    client: TestClient, registry: CollectorRegistry
+) -> None:
+    for number in range(5):
+        client.get(f"/scan-{number}")
+    labels = {"route": "unmatched", "method": "GET", "status": "404"}
+    assert registry.get_sample_value("easel_test_requests_total", labels) == 5
+
+
+def test_a_request_is_one_log_line(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "easel.access")
+    client.get("/items/1?prompt=secret")
+    (record,) = [line for line in caplog.records if line.name == "easel.access"]
+    assert record.levelno == logging.INFO
+    assert fields(record) == {
+        "method": "GET",
+        "route": "/items/{item}",
+        "status": 200,
+        "duration_ms": 1500.0,
+    }
+
+
+def test_probes_are_logged_only_when_debugging(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "easel.access")
+    client.get("/livez")
+    (record,) = [line for line in caplog.records if line.name == "easel.access"]
+    assert record.levelno == logging.DEBUG
