@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from easel.contract.errors import Problem
 
@@ -13,6 +13,7 @@ MAX_SIDE_PX = 4_096
 MAX_STEPS = 200
 MAX_GUIDANCE_SCALE = 30.0
 MAX_IMAGES = 4
+MAX_FIELDS = 64
 # The largest seed that every tool of the field accepts: AUTOMATIC1111's is 32-bit.
 MAX_SEED = 2**32 - 1
 
@@ -28,6 +29,14 @@ class GenerationRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_a_heap_of_fields(cls, fields: object) -> object:
+        """Naming a million unknown fields one by one would take seconds."""
+        if isinstance(fields, dict) and len(fields) > MAX_FIELDS:
+            raise ValueError(f"more than {MAX_FIELDS} fields")
+        return fields
 
     prompt: Annotated[
         str,

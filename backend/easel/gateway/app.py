@@ -75,8 +75,8 @@ def create_app(settings: GatewaySettings, *, clock: Clock | None = None) -> Fast
     app.include_router(operation_router(not_ready=not_ready, metrics=metrics))
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
-    app.add_middleware(Edge, metrics=HttpMetrics("gateway", registry), clock=clock)
     app.add_middleware(HeadRequests)
+    app.add_middleware(Edge, metrics=HttpMetrics("gateway", registry), clock=clock)
     app.openapi = contract_openapi(app, GatewayHealth)  # type: ignore[method-assign] # FastAPI's own way to do it
     return app
 

@@ -40,9 +40,12 @@ class _TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
-    def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        fields = getattr(record, "fields", {})
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - theirs
+        fields = dict(getattr(record, "fields", {}))
+        request_id = getattr(record, "request_id", "-")
+        if request_id != "-":
+            fields.setdefault("request_id", request_id)
+        line = super().formatMessage(record)
         return line + "".join(f" {key}={value}" for key, value in fields.items())
 
 

@@ -1,7 +1,6 @@
 """Puts the text-to-image server together: routes, generations, runner, files."""
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -41,6 +40,8 @@ _ENCODER_THREADS = 2
 # The engine looks at its stop flag between steps; a step of a large model takes 1 s.
 _ENGINE_STOP_S = 5.0
 
+_SWEEP_S = 60.0
+
 
 class Text2ImageApp(FastAPI):
     """The app, and the two things its process must be able to tell it."""
@@ -53,6 +54,7 @@ class Text2ImageApp(FastAPI):
         files: ImageFiles,
         load_engine: Callable[[], Engine],
         on_unavailable: Callable[[str], None],
+        on_drained: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(
@@ -64,6 +66,8 @@ class Text2ImageApp(FastAPI):
             redoc_url=None,
         )
         self._settings = settings
+        self._on_drained = on_drained
+        self._draining: asyncio.Task[None] | None = None
         self._encoders = ThreadPoolExecutor(_ENCODER_THREADS, "encoder")
         self._loop: asyncio.AbstractEventLoop | None = None
         clock = clock or MonotonicClock()
@@ -73,7 +77,12 @@ class Text2ImageApp(FastAPI):
             replica=replica,
             submit=self._runner.submit,
             kept=KeptGenerations(
-                files, clock, ttl_s=settings.image_ttl_s, max_ended=settings.max_kept
+                lambda generation_id: self._encoders.submit(
+                    files.discard, generation_id
+                ),
+                clock,
+                ttl_s=settings.image_ttl_s,
+                max_ended=settings.max_kept,
             ),
             files=files,
             encoders=self._encoders,
@@ -87,22 +96,30 @@ class Text2ImageApp(FastAPI):
         install_problem_handlers(self)
         self.openapi = contract_openapi(self, ServerHealth)  # type: ignore[method-assign]  # FastAPI's documented way
         self.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+        self.add_middleware(HeadRequests)
         self.add_middleware(
             Edge, metrics=metrics.http, clock=clock, extra_headers=self._load_headers
         )
-        self.add_middleware(HeadRequests)
 
     def begin_stop(self) -> None:
         """A stop signal came; called in a signal handler."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._drain)
+            self._loop.call_soon_threadsafe(self._start_draining)
 
-    def _drain(self) -> None:
-        if self.generations.is_stopping:
-            return
+    def _start_draining(self) -> asyncio.Task[None]:
+        if self._draining is None:
+            self._draining = asyncio.ensure_future(self._drain())
+        return self._draining
+
+    async def _drain(self) -> None:
+        """Let what runs finish within its grace, while it can still be asked for."""
         self.generations.begin_stop()
-        assert self._loop is not None
-        self._loop.call_later(self._settings.shutdown_grace_s, self.generations.give_up)
+        try:
+            async with asyncio.timeout(self._settings.shutdown_grace_s):
+                await self.generations.until_idle()
+        except TimeoutError:
+            self.generations.give_up()
+        self._on_drained()
 
     def _add_routes(self, metrics: ServerMetrics) -> None:
         self.include_router(generate_router(self.generations))
@@ -137,16 +154,20 @@ class Text2ImageApp(FastAPI):
         """While inside, the runner's thread lives."""
         self._loop = asyncio.get_running_loop()
         self._runner.start(self.generations)
+        sweeping = asyncio.create_task(self._sweep())
         try:
             yield
         finally:
-            # Connections are closed by now; generations without one may still run.
-            self._drain()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.shutdown_grace_s + 1):
-                    await self.generations.until_idle()
+            sweeping.cancel()
+            await self._start_draining()
             await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
             self._encoders.shutdown()
+
+    async def _sweep(self) -> None:
+        """Old images go in time, whether somebody asks for something or not."""
+        while True:
+            await asyncio.sleep(min(_SWEEP_S, self._settings.image_ttl_s))
+            self.generations.forget_old()
 
 
 @asynccontextmanager

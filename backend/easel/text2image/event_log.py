@@ -43,9 +43,21 @@ class EventLog:
         self._wake()
 
     def close(self) -> None:
-        """No event will follow."""
+        """No event will follow. Previews are of no use any more and large."""
+        self._events = [e for e in self._events if not isinstance(e.data, PreviewData)]
         self.is_closed = True
         self._wake()
+
+    def resume_id(self, last_event_id: int | None) -> int:
+        """Where a reader goes on who has seen the events up to `last_event_id`.
+
+        One who has seen none gets the newest preview again; and everyone gets the end.
+        """
+        newest = self._last_id
+        if last_event_id is None:
+            previews = [e.id for e in self._events if isinstance(e.data, PreviewData)]
+            last_event_id = min(previews, default=newest + 1) - 1
+        return min(last_event_id, newest - 1 if self.is_closed else newest)
 
     async def beyond(self, last_id: int, timeout_s: float) -> list[LoggedEvent]:
         """Events newer than `last_id`; waits for one, and gives none after `timeout_s`.

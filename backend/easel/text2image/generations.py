@@ -8,6 +8,7 @@ import errno
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 from ulid import ULID
 
@@ -35,6 +36,10 @@ log = logging.getLogger(__name__)
 
 # Before the first measurement there is nothing better to say than "soon".
 _DEFAULT_RETRY_S = 5.0
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+T = TypeVar("T")
 
 
 class Generations:
@@ -71,7 +76,7 @@ class Generations:
         self.loaded: LoadedModel | None = None
         self.is_stopping = False
         self.unavailable_because: str | None = None
-        self.line = WaitingLine()
+        self.line = WaitingLine(clock)
         self._submit = submit
         self._kept = kept
         self._files = files
@@ -147,8 +152,18 @@ class Generations:
         return live
 
     def find(self, generation_id: str) -> LiveGeneration:
-        """Raises GenerationNotFound: never existed here, or was kept long enough."""
-        return self._kept.find(generation_id)
+        """With the time left as of now.
+
+        Raises:
+            GenerationNotFound: it never existed here, or was kept long enough.
+        """
+        live = self._kept.find(generation_id)
+        self.line.refresh()
+        return live
+
+    def forget_old(self) -> None:
+        """Remove what was kept long enough; to be called now and then."""
+        self._kept.forget_old()
 
     def cancel(self, live: LiveGeneration, reason: StopReason) -> None:
         """End it now; the engine stops at its next step. Nothing if it has ended."""
@@ -193,14 +208,13 @@ class Generations:
     def on_started(self, live: LiveGeneration) -> None:
         self.line.run(live)
         if not live.has_ended:
-            eta_s = self.line.pace.predicted_s(live.parameters)
-            live.start(self._clock.now(), eta_s)
+            live.start(self._clock.now(), self.line.next_free_s)
         self._account()
 
     def on_step(self, live: LiveGeneration, step: int) -> None:
         self._metrics.denoising_steps.inc()
-        if not live.has_ended and self.line.running_eta is not None:
-            eta_s = self.line.running_eta.after_step(step, self._clock.now())
+        eta_s = self.line.after_step(step)
+        if not live.has_ended:
             live.progress(step, eta_s)
 
     def on_previews(
@@ -219,9 +233,10 @@ class Generations:
             denoise_s=times.denoise_s,
             overhead_s=times.encode_s + times.decode_s,
         )
-        storing = asyncio.ensure_future(self._finish(live, painted, times))
-        self._storing.add(storing)
-        storing.add_done_callback(self._on_stored)
+        if not live.has_ended:
+            storing = asyncio.ensure_future(self._finish(live, painted, times))
+            self._storing.add(storing)
+            storing.add_done_callback(self._on_stored)
         self._release(live)
 
     def on_stopped(self, live: LiveGeneration) -> None:
@@ -238,17 +253,23 @@ class Generations:
     ) -> None:
         """Encode and write the images beside the engine's thread, then complete."""
         try:
-            images = await self._store(live, painted)
-        except OSError as error:
+            images = await self._store_in_kept_space(live, painted)
+            if live.has_ended:
+                await self._discard(live)
+            else:
+                self._complete(live, painted, times, images)
+        except Exception as error:
+            log.exception("no image stored", extra={"fields": {"id": live.id}})
+            await self._discard(live)
             self._fail(live, _storage_error(error))
-            return
-        except Exception:
-            log.exception("an image was not stored", extra={"fields": {"id": live.id}})
-            self._fail(live, InternalError("The image could not be stored."))
-            return
-        if live.has_ended:
-            self._files.discard(live.id)
-            return
+
+    def _complete(
+        self,
+        live: LiveGeneration,
+        painted: Painted,
+        times: PaintTimes,
+        images: tuple[StoredImage, ...],
+    ) -> None:
         now_s = self._clock.now()
         accepted_at_s = live.accepted.accepted_at_s
         timings = Timings(
@@ -264,10 +285,29 @@ class Generations:
         self._metrics.generation_seconds.observe(now_s - accepted_at_s)
         self._after_end(live)
 
+    async def _store_in_kept_space(
+        self, live: LiveGeneration, painted: Painted
+    ) -> tuple[StoredImage, ...]:
+        """On a full disk, the oldest images give way to the new ones once."""
+        try:
+            return await self._store(live, painted)
+        except OSError as error:
+            if error.errno not in _FULL or not self._kept.make_room():
+                raise
+            log.warning("the disk is full; the older half of the images is removed")
+            await self._discard(live)
+            return await self._store(live, painted)
+
+    async def _discard(self, live: LiveGeneration) -> None:
+        await self._in_pool(self._files.discard, live.id)
+
+    async def _in_pool(self, call: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._encoders, call, *arguments)
+
     async def _store(
         self, live: LiveGeneration, painted: Painted
     ) -> tuple[StoredImage, ...]:
-        loop = asyncio.get_running_loop()
         seeds = image_seeds(live.parameters)
 
         def store(index: int) -> StoredImage:
@@ -280,11 +320,15 @@ class Generations:
                 model=live.accepted.model,
             )
 
-        stored = (
-            loop.run_in_executor(self._encoders, store, index)
-            for index in range(len(painted.images))
+        stored = await asyncio.gather(
+            *(self._in_pool(store, index) for index in range(len(seeds))),
+            # All of them end, before what they wrote can be discarded.
+            return_exceptions=True,
         )
-        return tuple(await asyncio.gather(*stored))
+        for outcome in stored:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return tuple(image for image in stored if isinstance(image, StoredImage))
 
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:
         if not live.has_ended:
@@ -319,8 +363,7 @@ class Generations:
             self._idle.set()
 
 
-def _storage_error(error: OSError) -> ServiceError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def _storage_error(error: Exception) -> ServiceError:
+    if isinstance(error, OSError) and error.errno in _FULL:
         return StorageFull("The server has no space left for images.")
-    log.error("an image was not written: %s", error.strerror)
-    return InternalError("The image could not be written.")
+    return InternalError("The image could not be stored.")

@@ -1,5 +1,8 @@
 """Finished images on disk: encoded, written whole or not at all, kept for a while."""
 
+import contextlib
+import errno
+import fcntl
 import hashlib
 import io
 import os
@@ -22,6 +25,8 @@ MEDIA_TYPES: dict[ImageFormat, MediaType] = {
     "jpeg": "image/jpeg",
 }
 
+_LOCK_NAME = "easel.lock"
+
 # WebP and JPEG: no loss that a person sees. PNG: zlib 4 is half the time of its
 # default 6 for a few percent of size.
 _SAVE_OPTIONS: dict[ImageFormat, dict[str, Any]] = {
@@ -42,18 +47,24 @@ class StoredImage:
 
 
 class ImageFiles:
-    """One folder for each generation below `root`. Safe to use from several threads."""
+    """One folder for each generation below `root`. Safe to use from several threads.
+
+    What an earlier process left there cannot be asked for any more and is removed.
+    Only folders named as ours are touched, and only while the lock is ours.
+    """
 
     def __init__(self, root: Path) -> None:
-        """Start with an empty folder: what an earlier process left cannot be asked for.
-
-        Raises:
-            OSError: `root` cannot be made or written.
-        """
+        """Raises OSError: `root` cannot be written, or another server writes there."""
         self._root = root
-        shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
+        root.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(root)
+        for left_over in root.glob("gen_*"):
+            shutil.rmtree(left_over, ignore_errors=True)
         _write_whole(root / "writable", b"1" * 4096)
+
+    def close(self) -> None:
+        """Let another server have the folder."""
+        os.close(self._lock)
 
     def store(
         self,
@@ -80,7 +91,7 @@ class ImageFiles:
         )
         content = file.getvalue()
         path = self._root / generation_id / f"{index}.{image_format}"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, content)
         return StoredImage(
             path=path,
@@ -116,6 +127,31 @@ def thumbnail(stored: StoredImage, width: int) -> bytes:
     file = io.BytesIO()
     small.save(file, image_format)
     return file.getvalue()
+
+
+def remove_left_over(data_dir: Path) -> None:
+    """Remove images of servers that used `data_dir` under another id and are gone."""
+    for marker in data_dir.glob(f"*/{_LOCK_NAME}"):
+        with contextlib.suppress(OSError):
+            lock = _locked(marker.parent)
+            for left_over in marker.parent.glob("gen_*"):
+                shutil.rmtree(left_over, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    """A descriptor that holds the folder's lock until it is closed.
+
+    Raises:
+        OSError: another process holds it.
+    """
+    descriptor = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, "another server uses this folder") from error
+    return descriptor
 
 
 def _write_whole(path: Path, content: bytes) -> None:

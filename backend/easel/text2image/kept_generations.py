@@ -1,8 +1,9 @@
 """Which generations this server still knows: the living, and the ended for a while."""
 
+from collections.abc import Callable
+
 from easel.clock import Clock
 from easel.errors import GenerationNotFound
-from easel.text2image.image_files import ImageFiles
 from easel.text2image.live_generation import LiveGeneration
 
 
@@ -10,28 +11,34 @@ class KeptGenerations:
     """Finds generations by id; forgets ended ones, with their images.
 
     Args:
-        files: Where the images of the forgotten are.
+        discard: Told the id of each forgotten generation, to remove its images.
         clock: Tells how old an ended generation is.
         ttl_s: How long an ended generation is kept.
-        max_ended: How many are kept at most; the earliest accepted go first.
+        max_ended: How many completed ones are kept at most, and how many others; the
+            earliest accepted go first.
     """
 
     def __init__(
-        self, files: ImageFiles, clock: Clock, *, ttl_s: float, max_ended: int
+        self,
+        discard: Callable[[str], object],
+        clock: Clock,
+        *,
+        ttl_s: float,
+        max_ended: int,
     ) -> None:
-        self._files = files
+        self._discard = discard
         self._clock = clock
         self._ttl_s = ttl_s
         self._max_ended = max_ended
         self._known: dict[str, LiveGeneration] = {}  # in order of acceptance
 
     def add(self, live: LiveGeneration) -> None:
-        self._forget()
+        self.forget_old()
         self._known[live.id] = live
 
     def find(self, generation_id: str) -> LiveGeneration:
         """Raises GenerationNotFound: never existed here, or was kept long enough."""
-        self._forget()
+        self.forget_old()
         live = self._known.get(generation_id)
         if live is None:
             raise GenerationNotFound(
@@ -39,11 +46,34 @@ class KeptGenerations:
             )
         return live
 
-    def _forget(self) -> None:
-        ended = [live for live in self._known.values() if live.has_ended]
-        surplus = len(ended) - self._max_ended
+    def forget_old(self) -> None:
+        """Forget what was kept long enough, or is too many."""
         too_old_s = self._clock.now() - self._ttl_s
-        for index, live in enumerate(ended):
-            if index < surplus or (live.ended_at_s or 0.0) <= too_old_s:
-                del self._known[live.id]
-                self._files.discard(live.id)
+        for live in self._surplus():
+            self._forget(live)
+        for live in list(self._known.values()):
+            if live.ended_at_s is not None and live.ended_at_s <= too_old_s:
+                self._forget(live)
+
+    def make_room(self) -> bool:
+        """Forget the older half of the completed; False if there is none."""
+        completed = [live for live in self._known.values() if live.images]
+        for live in completed[: (len(completed) + 1) // 2]:
+            self._forget(live)
+        return bool(completed)
+
+    def _surplus(self) -> list[LiveGeneration]:
+        """Callers that hang up a thousand times must not push out anyone's images."""
+        ended = [live for live in self._known.values() if live.has_ended]
+        completed = [live for live in ended if live.images]
+        others = [live for live in ended if not live.images]
+        limit = self._max_ended
+        return (
+            completed[: max(0, len(completed) - limit)]
+            + others[: max(0, len(others) - limit)]
+        )
+
+    def _forget(self, live: LiveGeneration) -> None:
+        del self._known[live.id]
+        if live.images:
+            self._discard(live.id)

@@ -94,6 +94,11 @@ class LiveGeneration:
         )
         self.log.append("queued", QueuedData(position=position, eta_s=eta_s))
 
+    def expect(self, eta_s: float | None) -> None:
+        """The time left has been counted down; no event tells of it."""
+        if isinstance(self.document, QueuedGeneration | RunningGeneration):
+            self.document = self.document.model_copy(update={"eta_s": eta_s})
+
     def start(self, now_s: float, eta_s: float | None) -> None:
         self.started_at_s = now_s
         self.document = RunningGeneration(**self._fields(), step=0, eta_s=eta_s)

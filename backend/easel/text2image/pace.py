@@ -53,32 +53,48 @@ class Pace:
 class RunningEta:
     """Seconds left of one running generation.
 
-    Never grows: when steps become slower than they were, it stands still until
-    the truth has caught up.
+    Begins with what was predicted, if anything was; its own steps know better as soon
+    as two of them are timed. Never grows: when steps become slower than they were, it
+    stands still until the truth has caught up.
     """
 
-    def __init__(self, num_inference_steps: int, overhead_s: float | None) -> None:
+    def __init__(
+        self,
+        num_inference_steps: int,
+        *,
+        started_at_s: float,
+        predicted_s: float | None,
+        overhead_s: float | None,
+    ) -> None:
         self._steps = num_inference_steps
         self._finish_s = overhead_s or 0.0
-        self._eta_s: float | None = None
+        self._eta_s = predicted_s
+        self._told_at_s = started_at_s
         self._timed_from_s: float | None = None
         self._first_timed = 0
 
     def after_step(self, step: int, now_s: float) -> float | None:
-        """Take in that `step` steps are done; None until two have been timed.
+        """Take in that `step` steps are done; None while nothing is known.
 
         The first step only starts the watch: it is not typical.
         """
         if self._timed_from_s is None:
             self._timed_from_s, self._first_timed = now_s, step
-            return None
         timed = step - self._first_timed
-        if timed < MIN_TIMED_STEPS:
-            return None
-        step_s = (now_s - self._timed_from_s) / timed
-        eta_s = (self._steps - step) * step_s + self._finish_s
-        self._eta_s = eta_s if self._eta_s is None else min(eta_s, self._eta_s)
+        if timed >= MIN_TIMED_STEPS:
+            step_s = (now_s - self._timed_from_s) / timed
+            eta_s = (self._steps - step) * step_s + self._finish_s
+            self._eta_s = eta_s if self._eta_s is None else min(eta_s, self._eta_s)
+        else:
+            self._eta_s = self.at(now_s)
+        self._told_at_s = now_s
         return self._eta_s
+
+    def at(self, now_s: float) -> float | None:
+        """Counted down by the clock since the last step."""
+        if self._eta_s is None:
+            return None
+        return max(0.0, self._eta_s - (now_s - self._told_at_s))
 
 
 def _moved(known: float | None, measured: float) -> float:

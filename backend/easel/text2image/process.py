@@ -6,7 +6,7 @@ import sys
 from easel.telemetry.logs import configure_logs
 from easel.text2image.app import Text2ImageApp
 from easel.text2image.engines import load_engine
-from easel.text2image.image_files import ImageFiles
+from easel.text2image.image_files import ImageFiles, remove_left_over
 from easel.text2image.settings import ServerSettings
 from easel.web.serve import (
     EXIT_MODEL,
@@ -17,6 +17,9 @@ from easel.web.serve import (
     run_server,
 )
 
+# When the last generation has ended, its answer may still be on its way.
+_LAST_ANSWERS_S = 5.0
+
 
 def run(settings: ServerSettings) -> None:
     """Serve until a stop signal; if it cannot, exit with one of the codes above."""
@@ -26,6 +29,7 @@ def run(settings: ServerSettings) -> None:
     replica = settings.replica(listener.getsockname()[1])
     try:
         files = ImageFiles(settings.data_dir / replica)
+        remove_left_over(settings.data_dir)
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)
@@ -42,9 +46,10 @@ def run(settings: ServerSettings) -> None:
         files=files,
         load_engine=lambda: load_engine(settings),
         on_unavailable=on_unavailable,
+        on_drained=lambda: server.stop(),
     )
     server = create_server(
-        app, grace_s=settings.shutdown_grace_s + 5, on_stop=app.begin_stop
+        app, grace_s=_LAST_ANSWERS_S, on_stop=app.begin_stop, stops_itself=True
     )
     run_server(server, listener, name="text-to-image server")
     if failures:

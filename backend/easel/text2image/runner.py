@@ -124,10 +124,13 @@ class EngineRunner:
             painted = engine.paint(_painting(live), watch)
         except Stopped:
             self._post(listener.on_stopped, live)
+        except ModelUnavailable:
+            raise
         except ServiceError as error:
             self._post(listener.on_failed, live, error)
         except Exception as error:
-            log.exception("a generation failed", extra={"fields": {"id": live.id}})
+            fields = {"id": live.id, "request_id": live.accepted.request_id}
+            log.exception("a generation failed", extra={"fields": fields})
             failure = EngineFailed(f"The model failed: {type(error).__name__}.")
             self._post(listener.on_failed, live, failure)
         else:
@@ -158,8 +161,7 @@ class _StepWatch:
         self._post(self._listener.on_step, self._live, step)
         self._stop_if_unwanted()
         if self._pacer.is_due(step):
-            urls = [preview_url(image) for image in previews()]
-            self._post(self._listener.on_previews, self._live, step, urls)
+            self._send_previews(step, previews)
 
     def times(self) -> PaintTimes:
         """Call when the painting is done: decoding ends now."""
@@ -168,6 +170,17 @@ class _StepWatch:
             denoise_s=self._last_step_at - self._denoising_at,
             decode_s=self._clock.now() - self._last_step_at,
         )
+
+    def _send_previews(
+        self, step: int, previews: Callable[[], Sequence[Image]]
+    ) -> None:
+        """An image without previews is better than none."""
+        try:
+            urls = [preview_url(image) for image in previews()]
+        except Exception:
+            log.exception("no preview", extra={"fields": {"id": self._live.id}})
+        else:
+            self._post(self._listener.on_previews, self._live, step, urls)
 
     def _stop_if_unwanted(self) -> None:
         if self._live.stop.is_set():

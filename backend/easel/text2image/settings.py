@@ -72,12 +72,13 @@ class ServerSettings(BaseSettings):
     image_ttl_s: float = Field(
         default=24 * 3600.0,
         gt=0,
+        allow_inf_nan=False,
         description="Seconds for which a finished generation can be fetched.",
     )
     max_kept: int = Field(
         default=1000,
         ge=1,
-        description="Finished generations kept at most; the oldest go first.",
+        description="Completed generations kept at most; the oldest go first.",
     )
     max_body_bytes: int = Field(
         default=16 * 2**20, ge=1024, description="Largest request body, in bytes."
@@ -85,6 +86,7 @@ class ServerSettings(BaseSettings):
     shutdown_grace_s: float = Field(
         default=30.0,
         ge=0,
+        allow_inf_nan=False,
         description="Seconds that a running generation has after a stop signal.",
     )
     fake_step_seconds: float = Field(
@@ -96,7 +98,10 @@ class ServerSettings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, data_dir: Path) -> Path:
-        return data_dir.expanduser().absolute()
+        try:
+            return data_dir.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
 
     def replica(self, port: int) -> str:
         """The replica id: as set, or the same one each time on this host and port."""

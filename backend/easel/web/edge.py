@@ -4,6 +4,7 @@ Pure ASGI: Starlette's BaseHTTPMiddleware costs 0.25 ms a request and hides the
 client's leaving from the app (measured).
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
@@ -11,8 +12,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from easel.clock import Clock
+from easel.errors import InternalError, ServerStopping, ServiceError
 from easel.telemetry.metrics import HttpMetrics
 from easel.telemetry.request_id import REQUEST_ID_HEADER, adopt_request_id
+from easel.web.problems import problem_response
 
 log = logging.getLogger("easel.access")
 
@@ -28,6 +31,18 @@ _SECURITY_HEADERS = {
 
 # What nginx logs for a client that left before its answer.
 _CLIENT_CLOSED_REQUEST = 499
+
+
+def _last_word(error: BaseException) -> ServiceError:
+    """What the client is told when the app itself fell silent.
+
+    An answer that has begun is cut off by the web server when the app returns.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        # uvicorn cancels what still runs when the grace of a stop signal is over.
+        return ServerStopping("The server stopped before the answer was complete.")
+    log.error("a bug: no handler knows this error", exc_info=error)
+    return InternalError("Something went wrong inside the server; it was logged.")
 
 
 class Edge:
@@ -58,7 +73,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = adopt_request_id(Headers(scope=scope).get(REQUEST_ID_HEADER))
-        status = _CLIENT_CLOSED_REQUEST
+        status: int | None = None
         started = self._clock.now()
 
         async def send_with_headers(message: Message) -> None:
@@ -72,9 +87,16 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except (Exception, asyncio.CancelledError) as error:
+                last_word = _last_word(error)
+                if status is None:
+                    answer = problem_response(last_word)
+                    await answer(scope, receive, send_with_headers)
         finally:
-            self._account(scope, status, self._clock.now() - started)
+            duration_s = self._clock.now() - started
+            self._account(scope, status or _CLIENT_CLOSED_REQUEST, duration_s)
 
     def _account(self, scope: Scope, status: int, duration_s: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")

@@ -118,7 +118,7 @@ GET_EVENTS = _operation(
     "Follow a generation: a snapshot, then its events; `Last-Event-ID` replays.",
     tag="generations",
     content=_EVENTS,
-    problems=(404, *_UPSTREAM_PROBLEMS),
+    problems=(404, 422, *_UPSTREAM_PROBLEMS),
 )
 GET_IMAGE = _operation(
     "GET",
@@ -127,7 +127,10 @@ GET_IMAGE = _operation(
     "One image's file; `?width=` makes it a thumbnail.",
     tag="generations",
     content=_IMAGE_FILE,
-    also={304: {"description": "The `If-None-Match` tag still holds."}},
+    also={
+        206: {"description": "The `Range` of the file.", "content": _IMAGE_FILE},
+        304: {"description": "The `If-None-Match` tag still holds."},
+    },
     problems=(404, 422, *_UPSTREAM_PROBLEMS),
 )
 CANCEL_GENERATION = _operation(

@@ -1,6 +1,5 @@
 """The one place that turns an error into an HTTP answer."""
 
-import logging
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +21,9 @@ from easel.errors import (
 )
 from easel.telemetry.request_id import current_request_id
 
-log = logging.getLogger(__name__)
+# Enough to mend a request by; the names of unknown fields come from the caller.
+_MAX_FAULTS = 5
+_MAX_NAME_CHARACTERS = 100
 
 
 def problem_response(
@@ -47,11 +48,13 @@ def render_problem(
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of `app` a problem document, its own and the framework's."""
+    """Make every error of `app` a problem document, its own and the framework's.
+
+    What no handler knows is a bug; `Edge` answers it.
+    """
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_bug)
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
@@ -67,7 +70,10 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
         return problem_response(
             InvalidJson(f"The body is not valid JSON: {reason}.", param="body")
         )
-    detail = "; ".join(f"{_field(fault)}: {_sentence(fault)}" for fault in faults)
+    told = [f"{_field(fault)}: {_sentence(fault)}" for fault in faults[:_MAX_FAULTS]]
+    if len(faults) > _MAX_FAULTS:
+        told.append(f"and {len(faults) - _MAX_FAULTS} more")
+    detail = "; ".join(told)
     return problem_response(InvalidRequest(detail, param=_field(faults[0])))
 
 
@@ -75,7 +81,7 @@ def _field(fault: Mapping[str, Any]) -> str:
     """`height` for a fault at ("body", "height"); `body` for one of the whole."""
     location = fault["loc"]
     inner = location[1:] if len(location) > 1 else location
-    return ".".join(str(part) for part in inner)
+    return ".".join(str(part) for part in inner)[:_MAX_NAME_CHARACTERS]
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
@@ -102,10 +108,3 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
             return problem_response(BodyTooLarge(detail, param="body"), headers)
         case _:
             return problem_response(InternalError(detail), headers)
-
-
-async def _on_bug(request: Request, error: Exception) -> Response:
-    """Starlette logs the traceback when it raises the exception again after this."""
-    return problem_response(
-        InternalError("Something went wrong inside the server; it was logged.")
-    )

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 log = logging.getLogger(__name__)
 
 # Exit codes that a supervisor can tell apart; 2 is argparse's for a wrong flag.
+EXIT_START = 1
 EXIT_MODEL = 3
 EXIT_PORT = 4
 EXIT_STORAGE = 5
@@ -32,13 +33,20 @@ def refuse_to_start(message: str, exit_code: int) -> NoReturn:
 class DrainingServer(uvicorn.Server):
     """A uvicorn server that tells the app about a stop signal before it drains."""
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_stop: Callable[[], None], stops_itself: bool
+    ) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+        self._stops_itself = stops_itself
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """At a second signal an app that stops itself has no more say."""
+        is_first = not self._captured_signals
+        self._captured_signals.append(sig)
         self._on_stop()
-        super().handle_exit(sig, frame)
+        if not (self._stops_itself and is_first):
+            super().handle_exit(sig, frame)
 
     def stop(self) -> None:
         """Drain and return from `run`, as if a signal had come."""
@@ -46,9 +54,21 @@ class DrainingServer(uvicorn.Server):
 
 
 def create_server(
-    app: FastAPI, *, grace_s: float, on_stop: Callable[[], None]
+    app: FastAPI,
+    *,
+    grace_s: float,
+    on_stop: Callable[[], None],
+    stops_itself: bool = False,
 ) -> DrainingServer:
-    """`on_stop` runs at the first signal; open requests then have `grace_s`."""
+    """A server that ends well at SIGTERM and SIGINT.
+
+    Args:
+        app: What is served.
+        grace_s: How long open requests have when it stops accepting new ones.
+        on_stop: Called in the signal handler.
+        stops_itself: The app goes on being served after the signal, until it calls
+            `stop`; otherwise no new connection is accepted from the signal on.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -57,7 +77,7 @@ def create_server(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(grace_s)),
     )
-    return DrainingServer(config, on_stop)
+    return DrainingServer(config, on_stop, stops_itself)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -87,4 +107,6 @@ def run_server(server: DrainingServer, listener: socket.socket, *, name: str) ->
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, signal.SIG_IGN)
     server.run(sockets=[listener])
+    if not server.started:
+        refuse_to_start(f"{name} did not start; the log says why", EXIT_START)
     log.info("%s stopped", name)

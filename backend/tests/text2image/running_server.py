@@ -53,6 +53,7 @@ def make_app(
     load_engine: Callable[[], Engine],
     *,
     on_unavailable: Callable[[str], None] = lambda reason: None,
+    on_drained: Callable[[], None] = lambda: None,
     **settings: object,
 ) -> Text2ImageApp:
     return Text2ImageApp(
@@ -61,6 +62,7 @@ def make_app(
         files=ImageFiles(data_dir / "images"),
         load_engine=load_engine,
         on_unavailable=on_unavailable,
+        on_drained=on_drained,
     )
 
 

@@ -46,3 +46,32 @@ async def test_a_closed_log_lets_its_readers_go() -> None:
     log.close()
     assert await reading == []
     assert await log.beyond(0, 10) == []
+
+
+async def test_who_has_seen_nothing_begins_with_the_newest_preview() -> None:
+    log = EventLog()
+    log.append("started", StartedData())
+    assert log.resume_id(None) == 1
+    log.append("preview", preview(1))
+    log.append("preview", preview(2))
+    log.append("progress", QueuedData(position=1, eta_s=None))
+    assert [event.id for event in await log.beyond(log.resume_id(None), 1)] == [3, 4]
+
+
+async def test_an_id_from_the_future_still_gets_what_comes_and_the_end() -> None:
+    log = EventLog()
+    log.append("started", StartedData())
+    assert log.resume_id(99) == 1
+    log.append("completed", StartedData())
+    log.close()
+    for last_event_id in (None, 1, 2, 99):
+        events = await log.beyond(log.resume_id(last_event_id), 1)
+        assert [event.name for event in events] == ["completed"]
+
+
+async def test_a_closed_log_keeps_no_previews() -> None:
+    log = EventLog()
+    log.append("preview", preview(1))
+    log.append("completed", StartedData())
+    log.close()
+    assert [event.name for event in await log.beyond(0, 1)] == ["completed"]

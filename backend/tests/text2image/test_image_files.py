@@ -8,7 +8,13 @@ import pytest
 from PIL import ExifTags, Image
 
 from easel.contract.generations import ImageFormat, Parameters
-from easel.text2image.image_files import ImageFiles, StoredImage, resized, thumbnail
+from easel.text2image.image_files import (
+    ImageFiles,
+    StoredImage,
+    remove_left_over,
+    resized,
+    thumbnail,
+)
 from easel.text2image.native_size import Size
 
 PROMPT = "ein Bär, 熊"
@@ -107,12 +113,35 @@ def test_a_full_disk_leaves_no_half_written_file(
     assert list((tmp_path / "images" / "gen_1").iterdir()) == []
 
 
-def test_a_new_server_starts_with_an_empty_folder(
+def test_a_new_server_removes_what_an_earlier_one_left_and_nothing_else(
     files: ImageFiles, tmp_path: Path
 ) -> None:
     path = store(files).path
-    ImageFiles(tmp_path / "images")
+    thesis = tmp_path / "images" / "thesis.txt"
+    thesis.write_text("mine")
+    files.close()
+    ImageFiles(tmp_path / "images").close()
     assert not path.exists()
+    assert thesis.read_text() == "mine"
+
+
+def test_two_servers_cannot_share_a_folder(files: ImageFiles, tmp_path: Path) -> None:
+    path = store(files).path
+    with pytest.raises(OSError, match="another server"):
+        ImageFiles(tmp_path / "images")
+    assert path.exists()
+
+
+def test_what_servers_left_that_are_gone_is_removed(
+    files: ImageFiles, tmp_path: Path
+) -> None:
+    living = store(files).path
+    gone = ImageFiles(tmp_path / "gone")
+    left_over = store(gone).path
+    gone.close()
+    remove_left_over(tmp_path)
+    assert not left_over.exists()
+    assert living.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_found_at_the_start(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@ from pathlib import Path
 import pytest
 
 from easel.clock import ManualClock
-from easel.errors import EngineFailed, GenerationNotFound
-from easel.text2image.image_files import ImageFiles
+from easel.contract.generations import Timings
+from easel.errors import GenerationNotFound
+from easel.text2image.image_files import StoredImage
 from easel.text2image.kept_generations import KeptGenerations
+from easel.text2image.live_generation import LiveGeneration
+from easel.text2image.native_size import Size
 from tests.text2image.some_generation import some_generation
 
 
@@ -15,38 +18,38 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> ImageFiles:
-    return ImageFiles(tmp_path / "images")
+def discarded() -> list[str]:
+    return []
 
 
-def kept_generations(
-    files: ImageFiles, clock: ManualClock, *, max_ended: int = 10
-) -> KeptGenerations:
-    return KeptGenerations(files, clock, ttl_s=60, max_ended=max_ended)
+@pytest.fixture
+def kept(clock: ManualClock, discarded: list[str]) -> KeptGenerations:
+    return KeptGenerations(discarded.append, clock, ttl_s=60, max_ended=2)
 
 
-def test_an_ended_generation_is_forgotten_after_its_time(
-    files: ImageFiles, clock: ManualClock, tmp_path: Path
+def complete(live: LiveGeneration, clock: ManualClock) -> None:
+    image = StoredImage(Path("0.png"), "", Size(1000, 1000), "image/png")
+    timings = Timings(queued_s=0, encode_s=0, denoise_s=0, decode_s=0, total_s=0)
+    live.complete((image,), (7,), timings, (), clock.now())
+
+
+def test_an_ended_generation_is_forgotten_after_its_time_with_its_images(
+    clock: ManualClock, kept: KeptGenerations, discarded: list[str]
 ) -> None:
-    kept = kept_generations(files, clock)
     live = some_generation("gen_a")
     kept.add(live)
-    live.fail(EngineFailed("no"), clock.now())
-    image = tmp_path / "images" / "gen_a" / "0.png"
-    image.parent.mkdir()
-    image.write_bytes(b"")
+    complete(live, clock)
     clock.advance(59)
     assert kept.find("gen_a") is live
     clock.advance(1)
     with pytest.raises(GenerationNotFound):
         kept.find("gen_a")
-    assert not image.exists()
+    assert discarded == ["gen_a"]
 
 
 def test_what_has_not_ended_is_never_forgotten(
-    files: ImageFiles, clock: ManualClock
+    clock: ManualClock, kept: KeptGenerations
 ) -> None:
-    kept = kept_generations(files, clock, max_ended=1)
     live = some_generation("gen_a")
     kept.add(live)
     clock.advance(10_000)
@@ -54,14 +57,42 @@ def test_what_has_not_ended_is_never_forgotten(
 
 
 def test_the_oldest_go_when_there_are_too_many(
-    files: ImageFiles, clock: ManualClock
+    clock: ManualClock, kept: KeptGenerations, discarded: list[str]
 ) -> None:
-    kept = kept_generations(files, clock, max_ended=2)
     for name in ("gen_a", "gen_b", "gen_c"):
         live = some_generation(name)
         kept.add(live)
-        live.cancel("requested", clock.now())
+        complete(live, clock)
     with pytest.raises(GenerationNotFound, match="gen_a"):
         kept.find("gen_a")
     assert kept.find("gen_b").id == "gen_b"
     assert kept.find("gen_c").id == "gen_c"
+    assert discarded == ["gen_a"]
+
+
+def test_cancelled_ones_do_not_push_out_images(
+    clock: ManualClock, kept: KeptGenerations, discarded: list[str]
+) -> None:
+    first = some_generation("gen_image")
+    kept.add(first)
+    complete(first, clock)
+    for number in range(9):
+        live = some_generation(f"gen_{number}")
+        kept.add(live)
+        live.cancel("client_disconnected", clock.now())
+    assert kept.find("gen_image") is first
+    assert discarded == []
+    with pytest.raises(GenerationNotFound):
+        kept.find("gen_0")
+
+
+def test_room_is_made_by_the_older_half(
+    clock: ManualClock, kept: KeptGenerations, discarded: list[str]
+) -> None:
+    assert not kept.make_room()
+    for name in ("gen_a", "gen_b"):
+        live = some_generation(name)
+        kept.add(live)
+        complete(live, clock)
+    assert kept.make_room()
+    assert discarded == ["gen_a"]

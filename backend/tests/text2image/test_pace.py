@@ -39,21 +39,42 @@ def test_the_pace_follows_what_it_sees() -> None:
     assert pace.predicted_s(parameters()) == pytest.approx(20, rel=0.01)
 
 
+def running_eta(
+    steps: int, *, predicted_s: float | None = None, overhead_s: float | None = None
+) -> RunningEta:
+    return RunningEta(
+        steps, started_at_s=0.0, predicted_s=predicted_s, overhead_s=overhead_s
+    )
+
+
 def test_no_eta_before_two_steps_were_timed() -> None:
-    eta = RunningEta(10, overhead_s=None)
+    eta = running_eta(10)
     assert eta.after_step(1, 5.0) is None
     assert eta.after_step(2, 6.0) is None
     assert eta.after_step(3, 7.0) == pytest.approx(7.0)
 
 
+def test_what_was_predicted_counts_down_until_steps_are_timed() -> None:
+    eta = running_eta(10, predicted_s=10)
+    assert eta.at(0.0) == 10
+    assert eta.after_step(1, 1.0) == pytest.approx(9)
+    assert eta.after_step(2, 1.5) == pytest.approx(8.5)
+    assert eta.after_step(3, 2.0) == pytest.approx(3.5)
+    assert eta.at(3.0) == pytest.approx(2.5)
+
+
 def test_the_eta_never_grows_while_steps_advance() -> None:
-    eta = RunningEta(10, overhead_s=1)
+    eta = running_eta(10, overhead_s=1)
     told = [eta.after_step(step, now) for step, now in enumerate([0, 1, 2, 9, 30], 1)]
     assert told[2] == pytest.approx(8)
     assert told[3:] == [told[2], told[2]]
 
 
 def test_the_eta_counts_what_comes_after_the_last_step() -> None:
-    eta = RunningEta(4, overhead_s=3)
+    eta = running_eta(4, overhead_s=3)
     told = [eta.after_step(step, float(step)) for step in range(1, 5)]
     assert told[-1] == pytest.approx(3)
+
+
+def test_the_time_left_is_never_negative() -> None:
+    assert running_eta(4, predicted_s=3).at(100.0) == 0

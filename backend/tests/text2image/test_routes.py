@@ -1,13 +1,17 @@
 """The native routes over a real socket, against the fake engine at full speed."""
 
 import base64
+import errno
 import hashlib
 import io
 import logging
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from easel.text2image import image_files
 from tests.text2image.running_server import RunningServer, events_of
 
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 6, "seed": 7}
@@ -19,6 +23,15 @@ async def generate(server: RunningServer, **fields: Any) -> dict[str, Any]:
         assert answer.status == 200
         document: dict[str, Any] = await answer.json()
         return document
+
+
+def generations_on_disk(folder: Path) -> list[Path]:
+    return list(folder.rglob("gen_*"))
+
+
+def remove_images(folder: Path) -> None:
+    for file in folder.rglob("0.png"):
+        file.unlink()
 
 
 async def test_json_is_the_finished_generation_with_its_images(
@@ -207,6 +220,8 @@ async def test_metrics_count_what_was_done(quick: RunningServer) -> None:
         (b'{"prompt": "a', 400, "body"),
         (b"[" * 100_000, 400, "body"),
         (b"\xff\xfe", 400, "body"),
+        (b"{" + b",".join(b'"k%d": 1' % n for n in range(99_999)) + b"}", 422, "body"),
+        (b'{"prompt": "a", "' + b"k" * 9999 + b'": 1}', 422, "k" * 100),
         (b'"a cat"', 422, "body"),
         (b"", 422, "body"),
         (b"x" * (17 * 2**20), 413, "body"),
@@ -226,6 +241,7 @@ async def test_bad_input_is_refused_by_name_and_not_an_error_in_the_log(
         assert answer.status == status
         assert answer.content_type == "application/problem+json"
         assert (await answer.json())["param"] == param
+        assert len(await answer.read()) < 2000
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
 
 
@@ -267,3 +283,60 @@ async def test_no_prompt_is_ever_logged(
     with caplog.at_level(logging.DEBUG):
         await generate(quick, prompt="the secret garden")
     assert "secret" not in caplog.text
+
+
+async def test_several_accept_headers_are_one_list(quick: RunningServer) -> None:
+    headers = [("Accept", "text/html"), ("Accept", "image/webp")]
+    url = f"{quick.url}/generate"
+    async with quick.http.post(url, json=PROMPT, headers=headers) as answer:
+        assert answer.headers["Content-Type"] == "image/webp"
+
+
+async def test_an_image_whose_file_is_gone_is_a_404(
+    quick: RunningServer, tmp_path: Path
+) -> None:
+    image = (await generate(quick))["images"][0]
+    remove_images(tmp_path)
+    for query in ("", "?width=64"):
+        async with quick.http.get(f"{quick.url}{image['url']}{query}") as answer:
+            assert answer.status == 404
+            assert (await answer.json())["code"] == "image_not_found"
+
+
+async def test_a_folder_that_is_gone_is_made_again(
+    quick: RunningServer, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "images")
+    assert (await generate(quick))["status"] == "completed"
+
+
+async def test_a_full_disk_takes_the_older_images_first(
+    quick: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await generate(quick)
+    write = image_files._write_whole
+    failures = iter([True])
+
+    def full_once(path: Path, content: bytes) -> None:
+        if next(failures, False):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(image_files, "_write_whole", full_once)
+    assert (await generate(quick))["status"] == "completed"
+    async with quick.http.get(f"{quick.url}/generations/{old['id']}") as answer:
+        assert answer.status == 404
+
+
+async def test_a_disk_that_stays_full_is_a_507_and_leaves_nothing(
+    quick: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(image_files, "_write_whole", full)
+    url = f"{quick.url}/generate"
+    async with quick.http.post(url, json=PROMPT | {"num_images": 3}) as answer:
+        assert answer.status == 507
+        assert (await answer.json())["code"] == "storage_full"
+    assert generations_on_disk(tmp_path) == []

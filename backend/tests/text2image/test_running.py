@@ -305,3 +305,64 @@ async def test_a_model_that_cannot_be_loaded_is_reported_and_the_server_not_read
         async with server.http.get(f"{server.url}/readyz") as answer:
             assert answer.status == 500
     assert reasons == [reason]
+
+
+async def test_a_head_request_does_not_follow_the_events(
+    server: RunningServer,
+) -> None:
+    path = await submit(server)
+    async with server.http.head(f"{server.url}{path}/events") as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/event-stream"
+    await until_running(server)
+    assert (await status(server, path))["status"] == "running"
+
+
+async def test_what_runs_at_a_stop_can_be_followed_to_its_end(
+    tmp_path: Path, gated: GatedEngine
+) -> None:
+    drained = asyncio.Event()
+    app = make_app(tmp_path, lambda: gated, shutdown_grace_s=30, on_drained=drained.set)
+    async with serve(app) as server:
+        await server.until_loaded()
+        path = await submit(server)
+        await until_running(server)
+        app.begin_stop()
+        await server.until(lambda: app.generations.is_stopping)
+        async with server.http.get(f"{server.url}/health") as answer:
+            assert (await answer.json())["status"] == "stopping"
+        assert not drained.is_set()
+        gated.allow(10)
+        async with server.http.get(f"{server.url}{path}/events") as answer:
+            assert events_of(await answer.text())[-1][0] == "completed"
+        await drained.wait()
+
+
+async def test_a_failing_preview_costs_no_image(
+    server: RunningServer, gated: GatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(image: Any) -> str:
+        raise ValueError("no preview")
+
+    monkeypatch.setattr("easel.text2image.runner.preview_url", broken)
+    gated.allow(10)
+    url = f"{server.url}/generate"
+    async with server.http.post(url, json=PROMPT) as answer:
+        assert answer.status == 200
+
+
+async def test_an_engine_that_is_lost_for_good_takes_the_server_out(
+    tmp_path: Path, gated: GatedEngine
+) -> None:
+    reasons: list[str] = []
+    app = make_app(tmp_path, lambda: gated, on_unavailable=reasons.append)
+    async with serve(app) as server:
+        await server.until_loaded()
+        gated.failure = ModelUnavailable("the GPU failed")
+        gated.allow(1)
+        url = f"{server.url}/generate"
+        async with server.http.post(url, json=PROMPT) as answer:
+            assert answer.status == 500
+        assert reasons == ["the GPU failed"]
+        async with server.http.get(f"{server.url}/readyz") as answer:
+            assert answer.status == 500

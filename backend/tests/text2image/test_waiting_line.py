@@ -1,14 +1,20 @@
 import pytest
 
+from easel.clock import ManualClock
 from easel.contract.generations import Generation, QueuedGeneration
 from easel.text2image.waiting_line import WaitingLine
 from tests.text2image.some_generation import some_generation
 
 
 @pytest.fixture
-def line() -> WaitingLine:
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def line(clock: ManualClock) -> WaitingLine:
     """Steps of one second and nothing else; two generations wait."""
-    line = WaitingLine()
+    line = WaitingLine(clock)
     first, second = some_generation("a", steps=10), some_generation("b", steps=5)
     line.pace.learn(first.parameters, denoise_s=10, overhead_s=0)
     line.join(first)
@@ -34,20 +40,42 @@ def test_everyone_behind_moves_up_when_one_leaves(line: WaitingLine) -> None:
     assert eta_s == pytest.approx(5)
 
 
-def test_the_running_one_counts_with_what_it_has_left(line: WaitingLine) -> None:
+def test_who_waits_behind_the_running_one_knows_for_how_long(
+    line: WaitingLine, clock: ManualClock
+) -> None:
     first, second = line.waiting
     line.run(first)
-    first.start(0.0, 10.0)
+    assert place(second.document) == (1, 15)
+    clock.advance(4)
+    line.refresh()
+    assert place(second.document) == (1, 11)
+    assert line.backlog_s == pytest.approx(11)
+
+
+def test_the_running_one_counts_with_what_it_has_left(
+    line: WaitingLine, clock: ManualClock
+) -> None:
+    first, second = line.waiting
+    line.run(first)
     assert line.next_free_s == pytest.approx(10)
-    first.progress(6, eta_s=4.0)
-    assert line.backlog_s == pytest.approx(9)
+    for step in (1, 2, 3):
+        clock.advance(0.5)
+        line.after_step(step)
+    assert line.next_free_s == pytest.approx(3.5)
     line.release(first)
     assert line.next_free_s == 0
     assert line.waiting == [second]
 
 
-def test_without_a_measurement_nothing_is_promised() -> None:
-    line = WaitingLine()
+def test_a_cancelled_one_holds_nobody_up(line: WaitingLine) -> None:
+    first, _ = line.waiting
+    line.run(first)
+    first.cancel("requested", 0.0)
+    assert line.backlog_s == pytest.approx(5)
+
+
+def test_without_a_measurement_nothing_is_promised(clock: ManualClock) -> None:
+    line = WaitingLine(clock)
     line.join(some_generation("a"))
     assert line.backlog_s is None
     assert line.eta_of_next(some_generation("b").parameters) is None

@@ -43,7 +43,7 @@ class Watch(Protocol):
     def step(self, step: int, previews: Callable[[], Sequence[Image]]) -> None:
         """`step` steps are done. `previews` makes one small picture for each seed.
 
-        It costs time on the device, so it is called only when somebody wants it.
+        It costs time on the device, so it is called only when a preview is due.
         """
         ...
 
@@ -76,5 +76,6 @@ class Engine(Protocol):
         Raises:
             Stopped: the watch asked for the end.
             OutOfMemory: it does not fit on the device.
+            ModelUnavailable: the device failed for good.
         """
         ...

@@ -5,6 +5,7 @@ of the clean latents instead. Schedulers compute it in every step and keep it to
 themselves in different places.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,29 +17,33 @@ class CleanEstimate:
 
     def __init__(self, scheduler: Any) -> None:
         self.latents: torch.Tensor | None = None
-        self._step: Callable[..., Any] = scheduler.step
         self._scheduler = scheduler
-        scheduler.step = self._listening_step
+        scheduler.step = self._listening(scheduler.step)
 
-    def _listening_step(
-        self,
-        model_output: torch.Tensor,
-        timestep: Any,
-        sample: torch.Tensor,
-        *args: Any,
-        return_dict: bool = True,
-        **kwargs: Any,
-    ) -> Any:
-        sigma = self._flow_sigma()
-        result = self._step(
-            model_output, timestep, sample, *args, return_dict=True, **kwargs
-        )
-        if sigma is not None:
-            # Rectified flow: latents = clean + sigma * velocity.
-            self.latents = sample - sigma * model_output
-        else:
-            self.latents = self._from_step(result)
-        return result if return_dict else (result.prev_sample,)
+    def _listening(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        # Pipelines look at the signature of `step` to know whether it takes their
+        # generator; without it, stochastic samplers would draw from global noise.
+        @functools.wraps(step)
+        def listening_step(
+            model_output: torch.Tensor,
+            timestep: Any,
+            sample: torch.Tensor,
+            *args: Any,
+            return_dict: bool = True,
+            **kwargs: Any,
+        ) -> Any:
+            sigma = self._flow_sigma()
+            result = step(
+                model_output, timestep, sample, *args, return_dict=True, **kwargs
+            )
+            if sigma is not None:
+                # Rectified flow: latents = clean + sigma * velocity.
+                self.latents = sample - sigma * model_output
+            else:
+                self.latents = self._from_step(result)
+            return result if return_dict else (result.prev_sample,)
+
+        return listening_step
 
     def _flow_sigma(self) -> Any:
         """The noise level of the step about to be taken, for flow matching only."""

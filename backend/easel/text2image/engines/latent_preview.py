@@ -13,7 +13,7 @@ from PIL import Image
 
 # Enough colour fields that the fit is over-determined for 64 latent channels.
 _FIT_IMAGES = 8
-_FIT_SIDE_PX = 256
+_FIT_SIDE_PX = 128
 _FIT_SEED = 0
 
 

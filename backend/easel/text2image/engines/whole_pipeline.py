@@ -105,7 +105,7 @@ class WholePipelineEngine:
         return torch.cuda.is_available()
 
     def paint(self, painting: Painting, watch: Watch) -> Painted:
-        with self._told_of_first_step(watch), _out_of_memory_named(painting):
+        with self._told_of_first_step(watch), _faults_named(painting):
             images = self._pipeline(
                 **self._arguments(painting),
                 **self._callback_arguments(painting, watch),
@@ -142,8 +142,14 @@ class WholePipelineEngine:
     def _callback_arguments(self, painting: Painting, watch: Watch) -> dict[str, Any]:
         """diffusers has two generations of step callback; every pipeline has one."""
 
-        def after_step(step_index: int) -> None:
-            watch.step(step_index + 1, partial(self._previews, painting))
+        told = 0
+
+        def after_step(index: int) -> None:
+            nonlocal told
+            step = self._step_of(painting, index)
+            if step > told:
+                told = step
+                watch.step(step, partial(self._previews, painting))
 
         def on_step_end(_: Any, step: int, __: Any, tensors: dict[str, Any]) -> Any:
             after_step(step)
@@ -155,6 +161,16 @@ class WholePipelineEngine:
         if "callback_on_step_end" in self._call:
             return {"callback_on_step_end": on_step_end}
         return {"callback": old_callback, "callback_steps": 1}
+
+    def _step_of(self, painting: Painting, index: int) -> int:
+        """How many of the asked steps are done after the loop's pass `index`.
+
+        Some samplers pass the denoiser more often than asked: Heun twice a step, PNDM
+        once more at the start.
+        """
+        steps = painting.num_inference_steps
+        passes = getattr(self._pipeline, "num_timesteps", None) or steps
+        return min(steps, (index + 1) * steps // passes)
 
     def _previews(self, painting: Painting) -> Sequence[Image]:
         latents = self._estimate.latents
@@ -231,7 +247,7 @@ class _Unwatched:
         pass
 
     def step(self, step: int, previews: Callable[[], Sequence[Image]]) -> None:
-        pass
+        previews()
 
 
 def _import_quietly() -> Any:
@@ -303,12 +319,16 @@ def _choose_dtype(dtype: str, device: str) -> torch.dtype:
 
 
 @contextmanager
-def _out_of_memory_named(painting: Painting) -> Iterator[None]:
+def _faults_named(painting: Painting) -> Iterator[None]:
     try:
         yield
     except Stopped:
         raise
     except (RuntimeError, MemoryError) as error:
+        if "CUDA error" in str(error):
+            # After an illegal access or a lost device every further call fails too.
+            reason = f"the GPU failed: {_first_line(error)}"
+            raise ModelUnavailable(reason) from error
         if not _is_out_of_memory(error):
             raise
         size = f"{painting.width} x {painting.height}"

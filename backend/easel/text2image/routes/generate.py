@@ -31,7 +31,7 @@ def generate_router(generations: Generations) -> APIRouter:
     @router.api_route(**native_api.GENERATE, dependencies=[Depends(require_json)])
     async def generate(body: GenerationRequest, request: Request) -> Response:
         form = choose_answer_form(
-            request.headers.get("accept"), request.headers.get("prefer")
+            _joined(request, "accept"), _joined(request, "prefer")
         )
         live = generations.accept(
             body, _output_format(body, form), current_request_id()
@@ -57,6 +57,11 @@ def generate_router(generations: Generations) -> APIRouter:
         return await _answer(live, form)
 
     return router
+
+
+def _joined(request: Request, name: str) -> str | None:
+    """A header that may come several times, as one list (RFC 9110, 5.3)."""
+    return ", ".join(request.headers.getlist(name)) or None
 
 
 def _output_format(body: GenerationRequest, form: AnswerForm) -> ImageFormat:

@@ -37,10 +37,7 @@ def generations_router(generations: Generations) -> APIRouter:
         generation_id: str, last_event_id: LastEventId = None
     ) -> Response:
         live = generations.find(generation_id)
-        if last_event_id is None:
-            # The snapshot tells what was; only the end is told again.
-            last_event_id = live.log.last_id - (1 if live.has_ended else 0)
-        return EventStream(live, after_id=last_event_id)
+        return EventStream(live, after_id=live.log.resume_id(last_event_id))
 
     @router.api_route(**native_api.GET_IMAGE)
     async def get_image(
@@ -58,9 +55,12 @@ def generations_router(generations: Generations) -> APIRouter:
         stored = live.images[index]
         variant = "" if width is None else f"-{width}"
         tag = f'"{stored.sha256}{variant}"'
-        if tag in request.headers.get("if-none-match", ""):
+        known = request.headers.get("if-none-match", "")
+        if tag in known or known.strip() == "*":
             headers = {"ETag": tag, "Cache-Control": IMMUTABLE}
             return Response(status_code=304, headers=headers)
+        if not stored.path.exists():
+            raise ImageNotFound("The image's file is gone from the server's disk.")
         if width is None:
             return image_response(live, index)
         return await _thumbnail(stored, width, tag)

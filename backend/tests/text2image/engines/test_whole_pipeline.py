@@ -1,5 +1,6 @@
 """The engine that runs stock diffusers pipelines, on tiny random models."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,35 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    LCMScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+)
 from PIL.Image import Image
 
 from easel.errors import OutOfMemory
 from easel.text2image.engines.base import ModelUnavailable, Painting, Stopped
 from easel.text2image.engines.whole_pipeline import WholePipelineEngine
 from tests.text2image.engines.tiny_models import save_flux, save_stable_diffusion
+
+# Stochastic ones and ones with more passes than steps among them.
+SAMPLERS = [
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    LCMScheduler,
+    PNDMScheduler,
+]
 
 
 class Recorder:
@@ -105,10 +128,27 @@ def test_the_seed_decides_and_company_changes_at_most_a_shade(
     assert abs(pixels(alone) - pixels(other)).max() > 2
 
 
-def test_the_picture_is_bit_equal_to_the_stock_pipelines(
-    tiny_sd: Path, stable_diffusion: WholePipelineEngine
+def with_sampler(folder: Path, target: Path, sampler: Any) -> Path:
+    """A copy of a model with another scheduler."""
+    shutil.copytree(folder, target)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(target, dtype=torch.float32)
+    # As Stable Diffusion ships it; with PRK steps PNDM needs more steps than we take.
+    pipeline.scheduler = sampler.from_config(
+        pipeline.scheduler.config, skip_prk_steps=True
+    )
+    pipeline.save_pretrained(target)
+    return target
+
+
+# diffusers' schedulers hand torch tensors to NumPy 2 in a way that it deprecates.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda sampler: sampler.__name__)
+def test_the_picture_is_bit_equal_to_the_stock_pipelines_with_any_sampler(
+    tiny_sd: Path, tmp_path: Path, sampler: Any
 ) -> None:
-    stock = StableDiffusionPipeline.from_pretrained(tiny_sd, dtype=torch.float32)
+    folder = with_sampler(tiny_sd, tmp_path / "tiny-sd", sampler)
+    engine = WholePipelineEngine.load(str(folder), "cpu", "auto")
+    stock: Any = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
     stock.set_progress_bar_config(disable=True)
     expected = stock(
         "a cat",
@@ -119,8 +159,10 @@ def test_the_picture_is_bit_equal_to_the_stock_pipelines(
         guidance_scale=4.0,
         generator=torch.Generator("cpu").manual_seed(7),
     ).images[0]
-    ours = stable_diffusion.paint(painting(negative_prompt="fog"), Recorder())
+    recorder = Recorder()
+    ours = engine.paint(painting(negative_prompt="fog"), recorder)
     assert (pixels(ours.images[0]) == pixels(expected)).all()
+    assert recorder.heard == ["denoising", "step 1", "step 2", "step 3"]
 
 
 def test_a_model_describes_itself(
@@ -211,6 +253,17 @@ def test_damaged_files_are_one_line_not_a_traceback(
 def test_a_model_that_does_not_exist_is_said_not_to(model: str, reason: str) -> None:
     with pytest.raises(ModelUnavailable, match=reason):
         WholePipelineEngine.load(model, "cpu", "auto")
+
+
+def test_a_gpu_that_failed_for_good_makes_the_model_unavailable(
+    stable_diffusion: WholePipelineEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(stable_diffusion._pipeline.unet, "forward", broken)
+    with pytest.raises(ModelUnavailable, match="the GPU failed"):
+        stable_diffusion.paint(painting(), Recorder())
 
 
 def test_a_device_that_is_not_there_is_refused(tiny_sd: Path) -> None:
