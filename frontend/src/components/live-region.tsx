@@ -1,0 +1,17 @@
+/** The page's one live region: a line is read out when its text changes. */
+export function LiveRegion({ messages }: { messages: string[] }) {
+  return (
+    <div
+      className="visually-hidden"
+      role="status"
+      aria-live="polite"
+      aria-atomic="false"
+    >
+      {messages.map((message, index) => (
+        // Each source of messages keeps its own line.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <p key={index}>{message}</p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import type { Service } from "./service";
+import styles from "./service-banner.module.css";
+import { serviceWords } from "./service-words";
+
+/** Says which tier is in the way, as long as it is. */
+export function ServiceBanner({ service }: { service: Service }) {
+  const { tone, trouble } = serviceWords(service);
+  if (!trouble) return null;
+  return (
+    <section className={styles.banner} data-tone={tone} aria-label="Service trouble">
+      <p>
+        <strong>{trouble.title}.</strong> {trouble.advice}
+      </p>
+    </section>
+  );
+}
