@@ -43,7 +43,7 @@ def test_a_json_line_has_the_request_id_and_the_fields(
 
 
 def test_a_text_line_has_the_fields(capsys: pytest.CaptureFixture[str]) -> None:
-    assert logged(capsys, "text").endswith("easel.x: done status=200")
+    assert logged(capsys, "text").endswith("easel.x: done status=200 request_id=mine")
 
 
 def test_a_traceback_is_part_of_its_json_line(

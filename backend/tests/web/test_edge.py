@@ -1,9 +1,12 @@
+import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from easel.clock import ManualClock
@@ -28,10 +31,26 @@ def client(registry: CollectorRegistry) -> TestClient:
         clock.advance(1.5)
         return current_request_id()
 
+    @app.get("/bug")
+    async def bug() -> None:
+        raise RuntimeError("a secret of the server")
+
+    @app.get("/bug-in-mid-body")
+    async def bug_in_mid_body() -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise RuntimeError("a secret of the server")
+
+        return StreamingResponse(body())
+
+    @app.get("/cancelled")
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
     @app.get("/livez")
     async def livez() -> None: ...
 
-    return TestClient(app)
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -61,6 +80,31 @@ def test_a_request_is_counted_and_timed_under_its_route(
         "easel_test_request_duration_seconds_sum", {"route": "/items/{item}"}
     )
     assert seconds == 3.0
+
+
+def test_a_bug_is_a_500_that_gives_nothing_away(
+    client: TestClient, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.get("/bug")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal_error"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert "secret" not in answer.text
+    assert "a secret of the server" in caplog.text
+    labels = {"route": "/bug", "method": "GET", "status": "500"}
+    assert registry.get_sample_value("easel_test_requests_total", labels) == 1
+
+
+def test_a_bug_in_mid_body_is_logged_and_adds_nothing_to_the_answer(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/bug-in-mid-body").content == b"half"
+    assert "a secret of the server" in caplog.text
+
+
+def test_what_outlives_the_grace_of_a_stop_is_told_so(client: TestClient) -> None:
+    answer = client.get("/cancelled")
+    assert (answer.status_code, answer.json()["code"]) == (503, "server_stopping")
 
 
 def test_paths_that_are_no_routes_share_one_label(
