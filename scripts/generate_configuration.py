@@ -1,0 +1,102 @@
+"""Writes docs/configuration.md from the settings classes, so that it cannot be wrong.
+
+python scripts/generate_configuration.py FILE   (scripts/generate-api calls it)
+"""
+
+import sys
+from pathlib import Path
+
+from easel.gateway.settings import GatewaySettings
+from easel.text2image.settings import ServerSettings
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+INTRODUCTION = """\
+# Configuration
+
+<!-- Made from the settings classes by scripts/generate-api: change it there. -->
+
+A setting is a flag, or an environment variable, or a line of the file `.env`; what
+stands first wins. A wrong value ends the program at its start with a line that names
+the setting, and exit code 2.
+"""
+
+GATEWAY = """
+## Gateway
+
+`python main.py` takes flags and variables; under gunicorn there are only variables.
+The file is `backend/.env`, from whichever folder the gateway is started.
+"""
+
+SERVER = """
+## Text-to-image server
+
+`python text2image_server.py`. The file is `.env` in the folder it is started from.
+"""
+
+OTHERS = """
+## Studio
+
+| Variable | Default | Description |
+|---|---|---|
+| `GATEWAY_URL` | `http://localhost:8000` | URL of the gateway; read at start, so one \
+build serves anywhere. |
+| `PORT` | `3000` | Port. |
+| `HOSTNAME` | `0.0.0.0` | Address to listen on. Some shells and containers set it to \
+the machine's name. |
+
+## scripts/run
+
+| Variable | Default | Description |
+|---|---|---|
+| `SERVER_PORT` | `8001` | Port of the text-to-image server. |
+| `GATEWAY_PORT` | `8000` | Port of the gateway. |
+| `STUDIO_PORT` | `3000` | Port of the studio. |
+| `TEXT2IMAGE_HOST` | `127.0.0.1` | Address on which the server listens. |
+| `GATEWAY_HOST` | `127.0.0.1` | Address on which the gateway listens. |
+| `STUDIO_HOST` | `0.0.0.0` | Address on which the studio listens. |
+| `PYTHON` | `python3`, or a newer one | The Python that makes `backend/.venv`. |
+
+Everything else in the environment reaches the tiers, so the tables above hold too.
+"""
+
+
+def variable(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
+    """The environment variable of a field."""
+    if isinstance(field.validation_alias, AliasChoices):
+        return str(field.validation_alias.choices[0]).upper()
+    return f"{settings.model_config['env_prefix']}{name}".upper()
+
+
+def default(field: FieldInfo) -> str:
+    """The default as a person would write it; a dash for none."""
+    value = field.default
+    if value is None:
+        return "—"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"`{str(value).rstrip('/')}`"
+
+
+def table(settings: type[BaseSettings]) -> str:
+    lines = ["", "| Variable | Flag | Default | Description |", "|---|---|---|---|"]
+    for name, field in settings.model_fields.items():
+        cells = (
+            f"`{variable(settings, name, field)}`",
+            f"`--{name.replace('_', '-')}`",
+            default(field),
+            str(field.description).replace("|", "\\|"),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def configuration() -> str:
+    """The whole page."""
+    gateway, server = table(GatewaySettings), table(ServerSettings)
+    return INTRODUCTION + GATEWAY + gateway + SERVER + server + OTHERS
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(configuration(), encoding="utf-8")

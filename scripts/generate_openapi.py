@@ -1,0 +1,16 @@
+"""Writes the gateway's OpenAPI document, which holds the whole native API.
+
+python scripts/generate_openapi.py FILE   (scripts/generate-api calls it)
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from easel.gateway.app import create_app
+from easel.gateway.settings import GatewaySettings
+
+if __name__ == "__main__":
+    document = create_app(GatewaySettings()).openapi()
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    Path(sys.argv[1]).write_text(text + "\n", encoding="utf-8")
