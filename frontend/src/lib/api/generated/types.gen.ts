@@ -77,6 +77,10 @@ export type CancelledGeneration = {
      */
     id: string;
     /**
+     * Status
+     */
+    status?: 'cancelled';
+    /**
      * Model
      */
     model: string;
@@ -89,10 +93,6 @@ export type CancelledGeneration = {
      * Warnings
      */
     warnings?: Array<string>;
-    /**
-     * Status
-     */
-    status?: 'cancelled';
     /**
      * Reason
      */
@@ -110,6 +110,10 @@ export type CompletedGeneration = {
      */
     id: string;
     /**
+     * Status
+     */
+    status?: 'completed';
+    /**
      * Model
      */
     model: string;
@@ -122,10 +126,6 @@ export type CompletedGeneration = {
      * Warnings
      */
     warnings?: Array<string>;
-    /**
-     * Status
-     */
-    status?: 'completed';
     /**
      * Images
      */
@@ -170,6 +170,10 @@ export type FailedGeneration = {
      */
     id: string;
     /**
+     * Status
+     */
+    status?: 'failed';
+    /**
      * Model
      */
     model: string;
@@ -182,10 +186,6 @@ export type FailedGeneration = {
      * Warnings
      */
     warnings?: Array<string>;
-    /**
-     * Status
-     */
-    status?: 'failed';
     problem: Problem;
 };
 
@@ -230,7 +230,7 @@ export type GeneratedImage = {
     /**
      * B64 Json
      *
-     * The file in base64; only in the answer of `POST /generate`.
+     * The file in base64; only in the JSON answer of `POST /generate`.
      */
     b64_json?: string | null;
 };
@@ -387,6 +387,10 @@ export type QueuedGeneration = {
      */
     id: string;
     /**
+     * Status
+     */
+    status?: 'queued';
+    /**
      * Model
      */
     model: string;
@@ -399,10 +403,6 @@ export type QueuedGeneration = {
      * Warnings
      */
     warnings?: Array<string>;
-    /**
-     * Status
-     */
-    status?: 'queued';
     /**
      * Position
      *
@@ -428,6 +428,10 @@ export type RunningGeneration = {
      */
     id: string;
     /**
+     * Status
+     */
+    status?: 'running';
+    /**
      * Model
      */
     model: string;
@@ -440,10 +444,6 @@ export type RunningGeneration = {
      * Warnings
      */
     warnings?: Array<string>;
-    /**
-     * Status
-     */
-    status?: 'running';
     /**
      * Step
      *
@@ -1171,6 +1171,12 @@ export type GetGenerationResponse = GetGenerationResponses[keyof GetGenerationRe
 
 export type FollowGenerationData = {
     body?: never;
+    headers?: {
+        /**
+         * Last-Event-Id
+         */
+        'Last-Event-ID'?: number | null;
+    };
     path: {
         /**
          * Generation Id
@@ -1186,6 +1192,10 @@ export type FollowGenerationErrors = {
      * Problem document (RFC 9457).
      */
     404: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    422: Problem;
     /**
      * Problem document (RFC 9457).
      */
@@ -1260,7 +1270,13 @@ export type GetImageResponses = {
      * One image's file; `?width=` makes it a thumbnail.
      */
     200: unknown;
+    /**
+     * The `Range` of the file.
+     */
+    206: Blob | File;
 };
+
+export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
 
 export type ListModelsData = {
     body?: never;
@@ -1352,3 +1368,58 @@ export type HealthResponses = {
 };
 
 export type HealthResponse = HealthResponses[keyof HealthResponses];
+
+export type LivezData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/livez';
+};
+
+export type LivezResponses = {
+    /**
+     * The process answers.
+     */
+    200: Liveness;
+};
+
+export type LivezResponse = LivezResponses[keyof LivezResponses];
+
+export type ReadyzData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/readyz';
+};
+
+export type ReadyzErrors = {
+    /**
+     * Problem document (RFC 9457).
+     */
+    503: Problem;
+};
+
+export type ReadyzError = ReadyzErrors[keyof ReadyzErrors];
+
+export type ReadyzResponses = {
+    /**
+     * A generation would be taken now.
+     */
+    200: Readiness;
+};
+
+export type ReadyzResponse = ReadyzResponses[keyof ReadyzResponses];
+
+export type MetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type MetricsResponses = {
+    /**
+     * Metrics in Prometheus' text format.
+     */
+    200: unknown;
+};
