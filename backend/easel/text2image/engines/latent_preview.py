@@ -24,27 +24,11 @@ class LatentPreview(Protocol):
 
 
 def preview_for(pipeline: Any) -> LatentPreview | None:
-    """The cheapest preview that the pipeline's autoencoder allows, or None."""
+    """A preview for the pipeline's autoencoder, or None if it is of another kind."""
     vae = getattr(pipeline, "vae", None)
-    match type(vae).__name__:
-        case "AutoencoderTiny":
-            return TinyDecoderPreview(vae)
-        case "AutoencoderKL":
-            return LinearPreview.fit(vae)
-        case _:
-            return None
-
-
-class TinyDecoderPreview:
-    """An autoencoder that is itself small enough to decode at every preview."""
-
-    def __init__(self, vae: Any) -> None:
-        self._vae = vae
-
-    @torch.no_grad()
-    def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
-        scaled = latents.to(self._vae.dtype) / self._vae.config.scaling_factor
-        return _to_images(self._vae.decode(scaled).sample / 2 + 0.5)
+    if type(vae).__name__ not in ("AutoencoderKL", "AutoencoderTiny"):
+        return None
+    return LinearPreview.fit(vae)
 
 
 class LinearPreview:
@@ -68,7 +52,11 @@ class LinearPreview:
             coarse, size=(_FIT_SIDE_PX, _FIT_SIDE_PX), mode="bicubic"
         ).clamp(0, 1)
         pixels = (colours * 2 - 1).to(vae.device, vae.dtype)
-        latents = vae.encode(pixels).latent_dist.mode().float().cpu()
+        encoded = vae.encode(pixels)
+        if hasattr(encoded, "latent_dist"):
+            latents = encoded.latent_dist.mode().float().cpu()
+        else:
+            latents = encoded.latents.float().cpu()
         shift = getattr(vae.config, "shift_factor", None) or 0.0
         latents = (latents - shift) * vae.config.scaling_factor
         target = torch.nn.functional.adaptive_avg_pool2d(colours, latents.shape[-2:])

@@ -7,5 +7,5 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     os.environ["HF_HUB_OFFLINE"] = "1"
     # As the server itself does, before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     from diffusers import AutoPipelineForText2Image  # noqa: F401

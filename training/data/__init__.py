@@ -1,0 +1,1 @@
+"""Training data: captioned scenes composed from openly licensed emoji art."""

@@ -1,0 +1,85 @@
+"""The classes of diffusers that we use, with types.
+
+diffusers loads its classes lazily, in a way that a strict type check cannot follow.
+What is declared here is only what this folder calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from torch import Tensor, nn
+
+    class _Model(nn.Module):
+        config: Any
+        device: torch.device
+
+        def __init__(self, **config: Any) -> None: ...
+        @classmethod
+        def from_pretrained(cls, folder: Path, **options: Any) -> Any: ...
+        def save_pretrained(self, folder: Path) -> None: ...
+        def to(self, *args: Any, **options: Any) -> Any: ...
+
+    class AutoencoderTiny(_Model):
+        """Pictures to latents and back."""
+
+        encoder: Any
+        decoder: Any
+
+        def encode(self, pictures: Tensor) -> Any: ...
+        def decode(self, latents: Tensor) -> Any: ...
+
+    class UNet2DConditionModel(_Model):
+        """The denoiser."""
+
+    class AutoencoderTinyBlock(nn.Module):
+        """A residual block of `AutoencoderTiny`."""
+
+        conv: Any
+
+    class DPMSolverMultistepScheduler:
+        """DPM++ 2M."""
+
+        alphas_cumprod: Tensor
+        config: Any
+
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> DPMSolverMultistepScheduler: ...
+
+    class StableDiffusionPipeline:
+        """Text encoder, denoiser, autoencoder and sampler as one."""
+
+        def __init__(self, **parts: Any) -> None: ...
+        def __call__(self, prompt: list[str], **options: Any) -> Any: ...
+        def set_progress_bar_config(self, **options: Any) -> None: ...
+        def to(self, **options: Any) -> StableDiffusionPipeline: ...
+        def save_pretrained(self, folder: Path) -> None: ...
+
+    class AutoPipelineForText2Image:
+        """Finds the pipeline class that a folder names."""
+
+        @classmethod
+        def from_pretrained(cls, folder: Path, **options: Any) -> Any: ...
+
+else:
+    from diffusers import (
+        AutoencoderTiny,
+        AutoPipelineForText2Image,
+        DPMSolverMultistepScheduler,
+        StableDiffusionPipeline,
+        UNet2DConditionModel,
+    )
+    from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
+
+__all__ = [
+    "AutoencoderTiny",
+    "AutoencoderTinyBlock",
+    "AutoPipelineForText2Image",
+    "DPMSolverMultistepScheduler",
+    "StableDiffusionPipeline",
+    "UNet2DConditionModel",
+]
