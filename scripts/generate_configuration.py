@@ -6,11 +6,12 @@ python scripts/generate_configuration.py FILE   (scripts/generate-api calls it)
 import sys
 from pathlib import Path
 
-from easel.gateway.settings import GatewaySettings
-from easel.text2image.settings import ServerSettings
-from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
+
+from easel.gateway.settings import GatewaySettings
+from easel.text2image.settings import ServerSettings
+from easel.web.command_line import environment_variable
 
 INTRODUCTION = """\
 # Configuration
@@ -32,7 +33,8 @@ The file is `backend/.env`, from whichever folder the gateway is started.
 SERVER = """
 ## Text-to-image server
 
-`python text2image_server.py`. The file is `.env` in the folder it is started from.
+`python text2image_server.py`. The file is `backend/.env` too, from whichever folder the
+server is started.
 """
 
 OTHERS = """
@@ -58,15 +60,10 @@ the machine's name. |
 | `STUDIO_HOST` | `0.0.0.0` | Address on which the studio listens. |
 | `PYTHON` | `python3`, or a newer one | The Python that makes `backend/.venv`. |
 
-Everything else in the environment reaches the tiers, so the tables above hold too.
+Everything else in the environment reaches the tiers, but for `TEXT2IMAGE_PORT`,
+`TEXT2IMAGE_SERVER_URL`, `GATEWAY_URL`, `PORT` and `HOSTNAME`, which it sets itself. The
+tiers reach each other over 127.0.0.1, so an address to listen on is that or `0.0.0.0`.
 """
-
-
-def variable(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
-    """The environment variable of a field."""
-    if isinstance(field.validation_alias, AliasChoices):
-        return str(field.validation_alias.choices[0]).upper()
-    return f"{settings.model_config['env_prefix']}{name}".upper()
 
 
 def default(field: FieldInfo) -> str:
@@ -83,7 +80,7 @@ def table(settings: type[BaseSettings]) -> str:
     lines = ["", "| Variable | Flag | Default | Description |", "|---|---|---|---|"]
     for name, field in settings.model_fields.items():
         cells = (
-            f"`{variable(settings, name, field)}`",
+            f"`{environment_variable(settings, name)}`",
             f"`--{name.replace('_', '-')}`",
             default(field),
             str(field.description).replace("|", "\\|"),

@@ -156,8 +156,6 @@ def test_every_error_code_is_documented_with_its_status() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
-    if not path.exists():
-        pytest.skip("not written yet")
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
         if re.match(r"https?:|mailto:", target):
             continue
@@ -196,8 +194,6 @@ def tree_paths(text: str) -> list[str]:
 
 
 def test_the_file_tree_of_the_readme_is_on_the_disk() -> None:
-    if not README.exists():
-        pytest.skip("not written yet")
     paths = tree_paths(page("README.md"))
     assert paths
     missing = [path for path in paths if not (ROOT / path).exists()]

@@ -29,7 +29,7 @@ class StartedData(_Data):
 class ProgressData(_Data):
     step: int = Field(ge=1, description="Steps done.")
     num_inference_steps: int
-    eta_s: float | None = Field(description="Null until two steps have been timed.")
+    eta_s: float | None = Field(description="Seconds to the images; null if unknown.")
 
 
 class PreviewData(_Data):

@@ -105,7 +105,7 @@ class Parameters(BaseModel):
     loras: tuple[Lora, ...] = ()
     output_format: ImageFormat = "png"
     native_size: NativeSize | None = Field(
-        default=None, description="Set where the model painted smaller and enlarged."
+        default=None, description="Set where the model painted at another size."
     )
 
 

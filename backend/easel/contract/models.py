@@ -35,7 +35,7 @@ class SizeSupport(BaseModel):
         description="Sizes that the model was made for, best first."
     )
     enlarges: bool = Field(
-        description="Other sizes are painted at the nearest native shape and enlarged."
+        description="Other sizes are painted at the nearest native shape and resized."
     )
 
 

@@ -19,7 +19,7 @@ class ServerHealth(BaseModel):
     queued: int = Field(ge=0)
     running: int = Field(ge=0)
     backlog_s: float | None = Field(
-        description="Predicted seconds of accepted work; null until a step was timed."
+        description="Predicted seconds of accepted work; null if unknown."
     )
     version: str
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from fastapi import FastAPI
 
 from easel import __version__
 from easel.clock import Clock, MonotonicClock
-from easel.contract.generations import MAX_SEED
 from easel.contract.replicas import ServerHealth
 from easel.telemetry.metrics import metrics_text
 from easel.text2image.engines.base import Engine
@@ -31,6 +29,7 @@ from easel.web.head_requests import HeadRequests
 from easel.web.openapi import contract_openapi
 from easel.web.operation_routes import operation_router
 from easel.web.problems import install_problem_handlers
+from easel.web.random_seed import random_seed
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Text2ImageApp(FastAPI):
             encoders=self._encoders,
             clock=clock,
             metrics=metrics,
-            random_seed=lambda: random.randint(0, MAX_SEED),
+            random_seed=random_seed,
             max_queued=settings.max_queued,
             on_unavailable=on_unavailable,
         )

@@ -22,7 +22,7 @@ _LAST_ANSWERS_S = 5.0
 
 
 def run(settings: ServerSettings) -> None:
-    """Serve until a stop signal; if it cannot, exit with one of the codes above."""
+    """Serve until a stop signal; exit with a code of `web/serve.py` if it cannot."""
     configure_logs(settings.log_format, settings.log_level)
     _let_idle_threads_sleep()
     listener = listen(settings.host, settings.port)

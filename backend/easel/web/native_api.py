@@ -5,18 +5,24 @@ answers and operation id come from here, so the tiers cannot drift apart.
 """
 
 from enum import Enum
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, TypeAdapter
 
 from easel.contract.errors import PROBLEM_MEDIA_TYPE, Problem
 from easel.contract.events import GenerationEvent
-from easel.contract.generations import Generation
+from easel.contract.generations import MAX_SIDE_PX, Generation
 from easel.contract.models import ModelDocument, ModelList
 from easel.contract.replicas import Liveness, Readiness
 from easel.web.sse import SSE_MEDIA_TYPE
 
 _SCHEMA_REF = "#/components/schemas/{model}"
+
+
+ImageIndex = Annotated[int, Path(ge=0)]
+ThumbnailWidth = Annotated[int | None, Query(ge=16, le=MAX_SIDE_PX)]
+LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
 
 
 class Operation(TypedDict):

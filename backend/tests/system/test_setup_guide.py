@@ -33,8 +33,8 @@ from tests.system.processes import (
 
 pytestmark = pytest.mark.system
 
-DEVELOPMENT = "main:app -w 4 -k uvicorn.workers.UvicornWorker -b 0.0.0.0:8000"
-PRODUCTION = f"{DEVELOPMENT} --timeout 300"
+WITHOUT_TIMEOUT = "main:app -w 4 -k uvicorn.workers.UvicornWorker -b 0.0.0.0:8000"
+WITH_TIMEOUT = f"{WITHOUT_TIMEOUT} --timeout 300"
 
 # Where `python` is ours.
 PATH = f"{Path(sys.executable).parent}:/usr/bin:/bin"
@@ -173,7 +173,9 @@ def test_development_start(
     gateway.assert_clean_log()
 
 
-@pytest.mark.parametrize("command", [PRODUCTION, DEVELOPMENT], ids=["timeout", "plain"])
+@pytest.mark.parametrize(
+    "command", [WITH_TIMEOUT, WITHOUT_TIMEOUT], ids=["timeout", "plain"]
+)
 def test_production_start(
     command: str, gateway_machine: Path, folder: Path, fake_server: Program
 ) -> None:

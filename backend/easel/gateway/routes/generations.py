@@ -1,21 +1,14 @@
 """`POST /generate` and the generations that come of it."""
 
-import secrets
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from easel.contract.generations import (
-    MAX_IMAGES,
-    MAX_SEED,
-    MAX_SIDE_PX,
-    GenerationRequest,
-)
+from easel.contract.generations import GenerationRequest
 from easel.gateway.relay import Relays
 from easel.gateway.routes.forwarding import forwarded
 from easel.web import native_api
 from easel.web.json_body import require_json
+from easel.web.random_seed import random_seed
 
 
 def generation_router(relays: Relays) -> APIRouter:
@@ -38,18 +31,16 @@ def generation_router(relays: Relays) -> APIRouter:
     async def follow_generation(
         generation_id: str,
         request: Request,
-        last_event_id: Annotated[
-            int | None, Header(alias="Last-Event-ID", ge=0)
-        ] = None,
+        last_event_id: native_api.LastEventId = None,
     ) -> Response:
         return relays.follower(forwarded(request))
 
     @router.api_route(**native_api.GET_IMAGE)
     async def get_image(
         generation_id: str,
-        index: Annotated[int, Path(ge=0)],
+        index: native_api.ImageIndex,
         request: Request,
-        width: Annotated[int | None, Query(ge=16, le=MAX_SIDE_PX)] = None,
+        width: native_api.ThumbnailWidth = None,
     ) -> Response:
         return relays.document(forwarded(request))
 
@@ -64,6 +55,4 @@ def with_seed(request: GenerationRequest) -> GenerationRequest:
     """
     if request.seed is not None:
         return request
-    # Image i has seed + i: leave room for the last of them.
-    seed = secrets.randbelow(MAX_SEED + 2 - MAX_IMAGES)
-    return request.model_copy(update={"seed": seed})
+    return request.model_copy(update={"seed": random_seed()})

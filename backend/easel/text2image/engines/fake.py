@@ -1,6 +1,6 @@
 """A model that paints a test pattern with the step time that it is told.
 
-First-class: the studio, the gateway and all system tests run against it, without
+First-class: the studio, the gateway and most system tests run against it, without
 torch and at any speed.
 """
 

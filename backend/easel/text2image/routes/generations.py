@@ -1,12 +1,10 @@
 """What can be asked of a generation after it was accepted."""
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from easel.contract.generations import MAX_SIDE_PX
 from easel.errors import ImageNotFound, InvalidRequest
 from easel.text2image.event_stream import EventStream
 from easel.text2image.generations import Generations
@@ -14,9 +12,6 @@ from easel.text2image.image_files import StoredImage, thumbnail
 from easel.text2image.live_generation import LiveGeneration
 from easel.text2image.routes.image_answer import IMMUTABLE, image_response
 from easel.web import native_api
-
-ThumbnailWidth = Annotated[int | None, Query(ge=16, le=MAX_SIDE_PX)]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
 
 
 def generations_router(generations: Generations) -> APIRouter:
@@ -34,7 +29,7 @@ def generations_router(generations: Generations) -> APIRouter:
 
     @router.api_route(**native_api.GET_EVENTS)
     async def follow_generation(
-        generation_id: str, last_event_id: LastEventId = None
+        generation_id: str, last_event_id: native_api.LastEventId = None
     ) -> Response:
         live = generations.find(generation_id)
         return EventStream(live, after_id=live.log.resume_id(last_event_id))
@@ -42,9 +37,9 @@ def generations_router(generations: Generations) -> APIRouter:
     @router.api_route(**native_api.GET_IMAGE)
     async def get_image(
         generation_id: str,
-        index: Annotated[int, Path(ge=0)],
+        index: native_api.ImageIndex,
         request: Request,
-        width: ThumbnailWidth = None,
+        width: native_api.ThumbnailWidth = None,
     ) -> Response:
         live = generations.find(generation_id)
         if index >= len(live.images):

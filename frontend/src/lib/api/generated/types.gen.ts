@@ -320,7 +320,7 @@ export type Parameters = {
      */
     output_format?: 'png' | 'webp' | 'jpeg';
     /**
-     * Set where the model painted smaller and enlarged.
+     * Set where the model painted at another size.
      */
     native_size?: NativeSize | null;
 };
@@ -644,7 +644,7 @@ export type ProgressData = {
     /**
      * Eta S
      *
-     * Null until two steps have been timed.
+     * Seconds to the images; null if unknown.
      */
     eta_s: number | null;
 };
@@ -874,7 +874,7 @@ export type SizeSupport = {
     /**
      * Enlarges
      *
-     * Other sizes are painted at the nearest native shape and enlarged.
+     * Other sizes are painted at the nearest native shape and resized.
      */
     enlarges: boolean;
 };
