@@ -6,12 +6,11 @@ python scripts/generate_configuration.py FILE   (scripts/generate-api calls it)
 import sys
 from pathlib import Path
 
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings
-
 from easel.gateway.settings import GatewaySettings
 from easel.text2image.settings import ServerSettings
 from easel.web.command_line import environment_variable
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 INTRODUCTION = """\
 # Configuration
