@@ -100,8 +100,9 @@ class Generations:
             return InternalError("The model cannot be served; the log says why.")
         if self.loaded is None:
             return ModelLoading("The model is loading.", retry_after_s=_DEFAULT_RETRY_S)
-        waiting = len(self.line.waiting)
-        if (waiting and waiting >= self._max_queued) or self._would_wait_in_vain():
+        # One of those in the line is being painted, or is about to be.
+        waiting = len(self.line) - 1
+        if waiting >= self._max_queued:
             return QueueFull(
                 f"The queue is full: {waiting} wait; the limit is {self._max_queued}.",
                 retry_after_s=max(1.0, self.line.next_free_s or _DEFAULT_RETRY_S),
@@ -347,10 +348,6 @@ class Generations:
     def _on_stored(self, storing: asyncio.Task[None]) -> None:
         self._storing.discard(storing)
         self._account()
-
-    def _would_wait_in_vain(self) -> bool:
-        """Nobody may wait, and the engine is not free."""
-        return self._max_queued == 0 and self.line.running is not None
 
     def _account(self) -> None:
         """After every change of the line: gauges, and whether all work is done."""

@@ -16,6 +16,10 @@ class WaitingLine:
         self._running_eta: RunningEta | None = None
         self._clock = clock
 
+    def __len__(self) -> int:
+        """How many are here, the running one included."""
+        return len(self.waiting) + (self.running is not None)
+
     def join(self, live: LiveGeneration) -> None:
         self.waiting.append(live)
 
