@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from easel.errors import OutOfMemory
+from easel.contract.generations import GenerationRequest
+from easel.errors import OutOfMemory, QueueFull
 from easel.text2image.engines.base import Engine, ModelUnavailable
 from easel.text2image.engines.fake import FakeEngine
 from tests.text2image.gated_engine import GatedEngine
@@ -69,7 +70,10 @@ async def test_a_client_that_leaves_stops_the_denoising_within_one_step(
         live = server.app.generations.line.running
         assert live is not None
         asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        for answer in await asyncio.gather(asking, return_exceptions=True):
+            # Of an event stream the head has come already.
+            if isinstance(answer, aiohttp.ClientResponse):
+                answer.close()
     await server.until(lambda: live.has_ended)
     gated.allow(7)
     await until_free(server)
@@ -147,6 +151,18 @@ async def test_who_waits_knows_its_place_and_moves_up(
         )
     )
     assert [len(painting.seeds) for painting in gated.paintings] == [1, 1]
+
+
+async def test_a_burst_on_a_free_server_has_one_place_more_than_may_wait(
+    server: RunningServer,
+) -> None:
+    """Without a turn of the event loop in between, the engine has taken none yet."""
+    generations = server.app.generations
+    request = GenerationRequest(prompt="a lighthouse")
+    for _ in range(3):
+        generations.accept(request, "png", "-")
+    with pytest.raises(QueueFull, match="2 wait; the limit is 2"):
+        generations.accept(request, "png", "-")
 
 
 async def test_a_full_queue_is_a_503_that_says_when_to_come_back(
