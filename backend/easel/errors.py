@@ -10,14 +10,18 @@
     │   ├── MethodNotAllowed     405
     │   ├── NotAcceptable        406
     │   ├── GenerationCancelled  409
+    │   ├── ModelInUse           409
     │   ├── BodyTooLarge         413
     │   ├── UnsupportedMediaType 415
-    │   └── InvalidRequest       422
+    │   ├── InvalidRequest       422
+    │   └── ContentRefused       422
     ├── ServerFault                   this server could not do it
     │   ├── InternalError        500
     │   ├── EngineFailed         500
     │   ├── QueueFull            503  try again after `retry_after_s`
     │   ├── ModelLoading         503  try again after `retry_after_s`
+    │   ├── ModelFailed          503  it could not be loaded
+    │   ├── EngineHung           503  try again elsewhere, or later
     │   ├── ServerStopping       503  try again elsewhere, or later
     │   ├── OutOfMemory          503  a smaller request may fit
     │   └── StorageFull          507
@@ -135,6 +139,18 @@ class InvalidRequest(CallerError):
     title = "The request cannot be honoured"
 
 
+class ModelInUse(CallerError):
+    code = ErrorCode.MODEL_IN_USE
+    http_status = 409
+    title = "The model is in use"
+
+
+class ContentRefused(CallerError):
+    code = ErrorCode.CONTENT_REFUSED
+    http_status = 422
+    title = "The image was refused by the safety check"
+
+
 class ServerFault(ServiceError):
     """This server could not do it."""
 
@@ -161,6 +177,18 @@ class ModelLoading(ServerFault):
     code = ErrorCode.MODEL_LOADING
     http_status = 503
     title = "The model is loading"
+
+
+class ModelFailed(ServerFault):
+    code = ErrorCode.MODEL_FAILED
+    http_status = 503
+    title = "The model is not available"
+
+
+class EngineHung(ServerFault):
+    code = ErrorCode.ENGINE_HUNG
+    http_status = 503
+    title = "The device does not answer"
 
 
 class ServerStopping(ServerFault):

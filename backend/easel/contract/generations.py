@@ -14,13 +14,33 @@ MAX_STEPS = 200
 MAX_GUIDANCE_SCALE = 30.0
 MAX_IMAGES = 4
 MAX_FIELDS = 64
+MAX_LORAS = 8
+MAX_LORA_SCALE = 4.0
+# Base64 of 8 MiB: what a photograph of the largest size takes, with room.
+MAX_IMAGE_CHARACTERS = 12 * 2**20
 # The largest seed that every tool of the field accepts: AUTOMATIC1111's is 32-bit.
 MAX_SEED = 2**32 - 1
 
 ImageFormat = Literal["png", "webp", "jpeg"]
 MediaType = Literal["image/png", "image/webp", "image/jpeg"]
+Priority = Literal["interactive", "batch", "background"]
+DeterminismLevel = Literal["seed", "exact"]
 Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARACTERS)]
+ImageText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_IMAGE_CHARACTERS)
+]
 SidePx = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX)]
+
+
+class Lora(BaseModel):
+    """A low-rank adapter that takes part in a generation."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
+
+    id: str = Field(min_length=1, max_length=200)
+    scale: float = Field(default=1.0, ge=-MAX_LORA_SCALE, le=MAX_LORA_SCALE)
 
 
 class GenerationRequest(BaseModel):
@@ -68,6 +88,52 @@ class GenerationRequest(BaseModel):
         default=None,
         description="File format; what `Accept` names, or else PNG, if left out.",
     )
+    sampler: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="One of the model's `samplers`.",
+    )
+    # A list on the wire, which strict validation would not take for a tuple.
+    loras: Annotated[tuple[Lora, ...], Field(strict=False)] = Field(
+        default=(),
+        max_length=MAX_LORAS,
+        description="Adapters that the model lists; the order changes nothing.",
+    )
+    image: ImageText | None = Field(
+        default=None,
+        description="Image to start from, in base64 or as a `data:` URL (PNG, JPEG or "
+        "WebP): image-to-image.",
+    )
+    mask: ImageText | None = Field(
+        default=None,
+        description="Where to repaint `image` (white) and where to keep it (black): "
+        "inpainting.",
+    )
+    strength: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="How much of `image` is given up to noise; needs `image`.",
+    )
+    determinism: DeterminismLevel = Field(
+        default="seed",
+        description="`seed`: equal to the eye in any company; `exact`: painted alone, "
+        "bit-equal to the stock diffusers pipeline.",
+    )
+    priority: Priority = Field(
+        default="interactive",
+        description="Who goes first when there is more to do than the server can.",
+    )
+    provenance: bool = Field(
+        default=True,
+        description="Whether the file says how it was made; false leaves no metadata "
+        "at all, where the server allows it.",
+    )
+    safety_check: bool = Field(
+        default=True,
+        description="False leaves the safety check out, where the server allows it.",
+    )
 
 
 class NativeSize(BaseModel):
@@ -79,17 +145,8 @@ class NativeSize(BaseModel):
     height: int
 
 
-class Lora(BaseModel):
-    """A low-rank adapter that took part in a generation."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    scale: float
-
-
 class Parameters(BaseModel):
-    """Everything that decides the pixels: the request with no default left open."""
+    """The request with no default left open."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,6 +164,27 @@ class Parameters(BaseModel):
     native_size: NativeSize | None = Field(
         default=None, description="Set where the model painted at another size."
     )
+    strength: float | None = Field(
+        default=None, description="Set where the generation began with an image."
+    )
+    image_sha256: str | None = Field(
+        default=None, description="Of that image's bytes, in hexadecimal."
+    )
+    mask_sha256: str | None = None
+    determinism: DeterminismLevel = "seed"
+    priority: Priority = "interactive"
+    provenance: bool = True
+    safety_check: bool = True
+
+
+class ImageSafety(BaseModel):
+    """What the safety check said of one image."""
+
+    model_config = ConfigDict(frozen=True)
+
+    flagged: bool
+    score: float = Field(ge=0, description="The checker's own measure.")
+    action: Literal["none", "blurred"]
 
 
 class GeneratedImage(BaseModel):
@@ -124,6 +202,9 @@ class GeneratedImage(BaseModel):
     b64_json: str | None = Field(
         default=None,
         description="The file in base64; only in the JSON answer of `POST /generate`.",
+    )
+    safety: ImageSafety | None = Field(
+        default=None, description="Null where no safety check ran."
     )
 
 
@@ -144,10 +225,12 @@ class Determinism(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    level: Literal["seed", "exact"] = Field(
+    level: DeterminismLevel = Field(
         description="`exact`: bit-equal on the same machine; `seed`: equal to the eye."
     )
-    largest_batch: int = Field(ge=1)
+    largest_batch: int = Field(
+        ge=1, description="Most images that shared one denoiser pass with one of these."
+    )
 
 
 class _GenerationDocument(BaseModel):

@@ -1,5 +1,7 @@
 """What a model can do: the capability document behind `GET /models`."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from easel.contract.generations import NativeSize
@@ -58,6 +60,18 @@ class ModelFeatures(BaseModel):
     negative_prompt: bool
     guidance_scale: bool
     previews: bool
+    image_to_image: bool = False
+    inpainting: bool = False
+    loras: bool = False
+    exact: bool = Field(
+        default=True, description="Whether `determinism: exact` can be had."
+    )
+    batching: bool = Field(
+        default=False, description="Whether generations share denoiser passes."
+    )
+
+
+ModelState = Literal["unloaded", "loading", "ready", "failed"]
 
 
 class ModelDocument(BaseModel):
@@ -77,10 +91,21 @@ class ModelDocument(BaseModel):
     max_prompt_tokens: int | None = Field(
         description="Longer prompts are cut; null if the model does not say."
     )
-    sampler: str
+    sampler: str = Field(description="The one that a request gets by default.")
+    samplers: tuple[str, ...] = ()
+    loras: tuple[str, ...] = Field(
+        default=(), description="Ids of the adapters that fit this model."
+    )
     defaults: ModelDefaults
     features: ModelFeatures
     example_prompts: tuple[str, ...] = ()
+    state: ModelState = Field(
+        default="ready",
+        description="Whether it is on the device; a generation loads it if need be.",
+    )
+    load_progress: float | None = Field(
+        default=None, ge=0, le=1, description="While it loads: how much is there."
+    )
 
 
 class ModelList(BaseModel):

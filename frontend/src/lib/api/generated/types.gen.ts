@@ -5,68 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * GenerationRequest
- *
- * The body of `POST /generate`. What is left out takes the model's default.
- */
-export type GenerationRequest = {
-    /**
-     * Prompt
-     *
-     * What the image shows.
-     */
-    prompt: string;
-    /**
-     * Negative Prompt
-     *
-     * What the image must not show, if the model can.
-     */
-    negative_prompt?: string | null;
-    /**
-     * Model
-     *
-     * An id from `GET /models`; the first of them if left out.
-     */
-    model?: string | null;
-    /**
-     * Width
-     *
-     * Pixels.
-     */
-    width?: number | null;
-    /**
-     * Height
-     *
-     * Pixels.
-     */
-    height?: number | null;
-    /**
-     * Num Inference Steps
-     */
-    num_inference_steps?: number | null;
-    /**
-     * Guidance Scale
-     */
-    guidance_scale?: number | null;
-    /**
-     * Seed
-     *
-     * Image `i` starts from noise of `seed + i`; random if left out.
-     */
-    seed?: number | null;
-    /**
-     * Num Images
-     */
-    num_images?: number;
-    /**
-     * Output Format
-     *
-     * File format; what `Accept` names, or else PNG, if left out.
-     */
-    output_format?: 'png' | 'webp' | 'jpeg' | null;
-};
-
-/**
  * CancelledGeneration
  *
  * Stopped because its caller asked, or left.
@@ -148,6 +86,8 @@ export type Determinism = {
     level: 'seed' | 'exact';
     /**
      * Largest Batch
+     *
+     * Most images that shared one denoiser pass with one of these.
      */
     largest_batch: number;
 };
@@ -157,7 +97,7 @@ export type Determinism = {
  *
  * Stable, machine-readable names; clients may switch on them.
  */
-export type ErrorCode = 'invalid_json' | 'invalid_request' | 'unsupported_media_type' | 'not_acceptable' | 'body_too_large' | 'not_found' | 'method_not_allowed' | 'generation_not_found' | 'image_not_found' | 'model_not_found' | 'generation_cancelled' | 'queue_full' | 'model_loading' | 'server_stopping' | 'out_of_memory' | 'storage_full' | 'engine_failed' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_unavailable' | 'internal_error';
+export type ErrorCode = 'invalid_json' | 'invalid_request' | 'unsupported_media_type' | 'not_acceptable' | 'body_too_large' | 'not_found' | 'method_not_allowed' | 'generation_not_found' | 'image_not_found' | 'model_not_found' | 'model_in_use' | 'content_refused' | 'generation_cancelled' | 'queue_full' | 'model_failed' | 'model_loading' | 'server_stopping' | 'out_of_memory' | 'storage_full' | 'engine_hung' | 'engine_failed' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_unavailable' | 'internal_error';
 
 /**
  * FailedGeneration
@@ -233,12 +173,38 @@ export type GeneratedImage = {
      * The file in base64; only in the JSON answer of `POST /generate`.
      */
     b64_json?: string | null;
+    /**
+     * Null where no safety check ran.
+     */
+    safety?: ImageSafety | null;
+};
+
+/**
+ * ImageSafety
+ *
+ * What the safety check said of one image.
+ */
+export type ImageSafety = {
+    /**
+     * Flagged
+     */
+    flagged: boolean;
+    /**
+     * Score
+     *
+     * The checker's own measure.
+     */
+    score: number;
+    /**
+     * Action
+     */
+    action: 'none' | 'blurred';
 };
 
 /**
  * Lora
  *
- * A low-rank adapter that took part in a generation.
+ * A low-rank adapter that takes part in a generation.
  */
 export type Lora = {
     /**
@@ -248,7 +214,7 @@ export type Lora = {
     /**
      * Scale
      */
-    scale: number;
+    scale?: number;
 };
 
 /**
@@ -270,7 +236,7 @@ export type NativeSize = {
 /**
  * Parameters
  *
- * Everything that decides the pixels: the request with no default left open.
+ * The request with no default left open.
  */
 export type Parameters = {
     /**
@@ -323,6 +289,38 @@ export type Parameters = {
      * Set where the model painted at another size.
      */
     native_size?: NativeSize | null;
+    /**
+     * Strength
+     *
+     * Set where the generation began with an image.
+     */
+    strength?: number | null;
+    /**
+     * Image Sha256
+     *
+     * Of that image's bytes, in hexadecimal.
+     */
+    image_sha256?: string | null;
+    /**
+     * Mask Sha256
+     */
+    mask_sha256?: string | null;
+    /**
+     * Determinism
+     */
+    determinism?: 'seed' | 'exact';
+    /**
+     * Priority
+     */
+    priority?: 'interactive' | 'batch' | 'background';
+    /**
+     * Provenance
+     */
+    provenance?: boolean;
+    /**
+     * Safety Check
+     */
+    safety_check?: boolean;
 };
 
 /**
@@ -770,6 +768,122 @@ export type GenerationEvent = ({
 } & CancelledEvent);
 
 /**
+ * GenerationRequest
+ *
+ * The body of `POST /generate`. What is left out takes the model's default.
+ */
+export type GenerationRequest = {
+    /**
+     * Prompt
+     *
+     * What the image shows.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What the image must not show, if the model can.
+     */
+    negative_prompt?: string | null;
+    /**
+     * Model
+     *
+     * An id from `GET /models`; the first of them if left out.
+     */
+    model?: string | null;
+    /**
+     * Width
+     *
+     * Pixels.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels.
+     */
+    height?: number | null;
+    /**
+     * Num Inference Steps
+     */
+    num_inference_steps?: number | null;
+    /**
+     * Guidance Scale
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Image `i` starts from noise of `seed + i`; random if left out.
+     */
+    seed?: number | null;
+    /**
+     * Num Images
+     */
+    num_images?: number;
+    /**
+     * Output Format
+     *
+     * File format; what `Accept` names, or else PNG, if left out.
+     */
+    output_format?: 'png' | 'webp' | 'jpeg' | null;
+    /**
+     * Sampler
+     *
+     * One of the model's `samplers`.
+     */
+    sampler?: string | null;
+    /**
+     * Loras
+     *
+     * Adapters that the model lists; the order changes nothing.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Image
+     *
+     * Image to start from, in base64 or as a `data:` URL (PNG, JPEG or WebP): image-to-image.
+     */
+    image?: string | null;
+    /**
+     * Mask
+     *
+     * Where to repaint `image` (white) and where to keep it (black): inpainting.
+     */
+    mask?: string | null;
+    /**
+     * Strength
+     *
+     * How much of `image` is given up to noise; needs `image`.
+     */
+    strength?: number | null;
+    /**
+     * Determinism
+     *
+     * `seed`: equal to the eye in any company; `exact`: painted alone, bit-equal to the stock diffusers pipeline.
+     */
+    determinism?: 'seed' | 'exact';
+    /**
+     * Priority
+     *
+     * Who goes first when there is more to do than the server can.
+     */
+    priority?: 'interactive' | 'batch' | 'background';
+    /**
+     * Provenance
+     *
+     * Whether the file says how it was made; false leaves no metadata at all, where the server allows it.
+     */
+    provenance?: boolean;
+    /**
+     * Safety Check
+     *
+     * False leaves the safety check out, where the server allows it.
+     */
+    safety_check?: boolean;
+};
+
+/**
  * FloatRange
  *
  * Both ends included.
@@ -843,6 +957,30 @@ export type ModelFeatures = {
      * Previews
      */
     previews: boolean;
+    /**
+     * Image To Image
+     */
+    image_to_image?: boolean;
+    /**
+     * Inpainting
+     */
+    inpainting?: boolean;
+    /**
+     * Loras
+     */
+    loras?: boolean;
+    /**
+     * Exact
+     *
+     * Whether `determinism: exact` can be had.
+     */
+    exact?: boolean;
+    /**
+     * Batching
+     *
+     * Whether generations share denoiser passes.
+     */
+    batching?: boolean;
 };
 
 /**
@@ -922,14 +1060,38 @@ export type ModelDocument = {
     max_prompt_tokens: number | null;
     /**
      * Sampler
+     *
+     * The one that a request gets by default.
      */
     sampler: string;
+    /**
+     * Samplers
+     */
+    samplers?: Array<string>;
+    /**
+     * Loras
+     *
+     * Ids of the adapters that fit this model.
+     */
+    loras?: Array<string>;
     defaults: ModelDefaults;
     features: ModelFeatures;
     /**
      * Example Prompts
      */
     example_prompts?: Array<string>;
+    /**
+     * State
+     *
+     * Whether it is on the device; a generation loads it if need be.
+     */
+    state?: 'unloaded' | 'loading' | 'ready' | 'failed';
+    /**
+     * Load Progress
+     *
+     * While it loads: how much is there.
+     */
+    load_progress?: number | null;
 };
 
 /**

@@ -1,0 +1,1 @@
+"""Who makes the next step, and what that costs: pure decisions."""
