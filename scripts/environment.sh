@@ -88,7 +88,7 @@ require_node() {
 # The folders beside backend/ that hold Python, one a line.
 other_python_folders() {
   local folder
-  for folder in scripts training; do
+  for folder in scripts training benchmarks; do
     if [[ -d $ROOT/$folder ]]; then echo "$folder"; fi
   done
 }

@@ -165,7 +165,7 @@ def _optimise(
         pictures = next(batches).to(device, memory_format=torch.channels_last)
         loss, error = loss_of(pictures)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch: no types
+        loss.backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
         optimiser.step()
         average.update()

@@ -109,7 +109,7 @@ def train_judge(
             place, places[chosen], label_smoothing=0.05
         )
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch: no types
+        loss.backward()
         optimiser.step()
         schedule.step()
     judge.eval()

@@ -118,7 +118,7 @@ class UNetTrainer:
             set_learning_rate(optimiser, factor)
             optimiser.zero_grad()
         loss = self._loss(*self._pool.batch(self._phase(progress), config.batch_size))
-        loss.backward()  # type: ignore[no-untyped-call]  # torch: no types
+        loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self._optimisers:
             optimiser.step()

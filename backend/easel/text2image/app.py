@@ -12,16 +12,21 @@ from easel import __version__
 from easel.clock import Clock, MonotonicClock
 from easel.contract.replicas import ServerHealth
 from easel.telemetry.metrics import metrics_text
-from easel.text2image.engines.base import Engine
+from easel.text2image.durability.journal import Journal
+from easel.text2image.durability.journaling import Journaling
+from easel.text2image.engine_thread.runner import EngineRunner, ModelSource
+from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.generations import Generations
-from easel.text2image.image_files import ImageFiles
+from easel.text2image.images.image_delivery import ImageDelivery
+from easel.text2image.images.image_files import ImageFiles
+from easel.text2image.images.safety import SafetyChecker
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.metrics import ServerMetrics
 from easel.text2image.routes.generate import generate_router
 from easel.text2image.routes.generations import generations_router
 from easel.text2image.routes.health import health_router
 from easel.text2image.routes.models import models_router
-from easel.text2image.runner import EngineRunner
+from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.settings import ServerSettings
 from easel.web.body_limit import BodyLimit
 from easel.web.edge import Edge
@@ -51,7 +56,9 @@ class Text2ImageApp(FastAPI):
         *,
         replica: str,
         files: ImageFiles,
-        load_engine: Callable[[], Engine],
+        journal: Journal,
+        models: ModelSource,
+        safety_checker: SafetyChecker | None = None,
         on_unavailable: Callable[[str], None],
         on_drained: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
@@ -59,7 +66,7 @@ class Text2ImageApp(FastAPI):
         super().__init__(
             title="Easel text-to-image server",
             version=__version__,
-            description="Paints images from prompts with the one model that it holds.",
+            description="Paints images from prompts with the models that it holds.",
             lifespan=_lifespan,
             docs_url=None,
             redoc_url=None,
@@ -71,24 +78,39 @@ class Text2ImageApp(FastAPI):
         self._loop: asyncio.AbstractEventLoop | None = None
         clock = clock or MonotonicClock()
         metrics = ServerMetrics()
-        self._runner = EngineRunner(load_engine, self._post, clock)
+        watch = StepWatch()
+        self._runner = EngineRunner(
+            models,
+            self._post,
+            clock,
+            costs=CostModel(max_rows=settings.max_batch_rows),
+            watch=watch,
+        )
+        self._files = files
+        self._journaling = Journaling(journal, files.root)
+        kept = KeptGenerations(
+            self._discard,
+            clock,
+            ttl_s=settings.image_ttl_s,
+            max_ended=settings.max_kept,
+        )
         self.generations = Generations(
             replica=replica,
-            submit=self._runner.submit,
-            kept=KeptGenerations(
-                lambda generation_id: self._encoders.submit(
-                    files.discard, generation_id
-                ),
-                clock,
-                ttl_s=settings.image_ttl_s,
-                max_ended=settings.max_kept,
+            runner=self._runner,
+            kept=kept,
+            delivery=ImageDelivery(
+                files,
+                self._encoders,
+                checker=safety_checker,
+                policy=settings.safety,
+                make_room=kept.make_room,
             ),
-            files=files,
-            encoders=self._encoders,
+            journaling=self._journaling,
+            watch=watch,
             clock=clock,
             metrics=metrics,
             random_seed=random_seed,
-            max_queued=settings.max_queued,
+            settings=settings,
             on_unavailable=on_unavailable,
         )
         self._add_routes(metrics)
@@ -124,7 +146,7 @@ class Text2ImageApp(FastAPI):
         self.include_router(generate_router(self.generations))
         self.include_router(generations_router(self.generations))
         self.include_router(models_router(self.generations))
-        self.include_router(health_router(self.generations, self._settings.model))
+        self.include_router(health_router(self.generations, self._settings.model[0]))
         self.include_router(
             operation_router(
                 not_ready=self.generations.not_ready,
@@ -140,10 +162,15 @@ class Text2ImageApp(FastAPI):
         except RuntimeError:
             log.debug("the event loop has ended; nobody is left to tell")
 
+    def _discard(self, generation_id: str) -> None:
+        """What a forgotten generation left on disk."""
+        self._encoders.submit(self._files.discard, generation_id)
+        self._journaling.forget([generation_id])
+
     def _load_headers(self) -> Mapping[str, str]:
         """What a gateway's balancer wants to know, on every answer."""
         headers = {"X-Easel-Replica": self.generations.replica}
-        backlog_s = self.generations.line.backlog_s
+        backlog_s = self.generations.backlog_s
         if backlog_s is not None:
             headers["X-Easel-Backlog-Seconds"] = f"{backlog_s:.2f}"
         return headers
@@ -152,6 +179,8 @@ class Text2ImageApp(FastAPI):
     async def running(self) -> AsyncIterator[None]:
         """While inside, the runner's thread lives."""
         self._loop = asyncio.get_running_loop()
+        await self.generations.recover()
+        await asyncio.to_thread(self._files.discard_except, self.generations.known())
         self._runner.start(self.generations)
         sweeping = asyncio.create_task(self._sweep())
         try:
@@ -160,7 +189,10 @@ class Text2ImageApp(FastAPI):
             sweeping.cancel()
             await self._start_draining()
             await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
-            self._encoders.shutdown()
+            await self.generations.until_written()
+            await asyncio.to_thread(self._encoders.shutdown)
+            await asyncio.to_thread(self._journaling.close)
+            self._files.close()
 
     async def _sweep(self) -> None:
         """Old images go in time, whether somebody asks for something or not."""

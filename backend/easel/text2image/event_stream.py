@@ -44,10 +44,13 @@ class EventStream(Response):
         self._on_leave = on_leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._live.watchers += 1
         try:
             await unless_client_leaves(receive, self._stream(send))
         except (ClientLeft, OSError):
             self._on_leave()
+        finally:
+            self._live.watchers -= 1
 
     async def _stream(self, send: Send) -> None:
         await send(

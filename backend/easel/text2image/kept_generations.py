@@ -11,7 +11,7 @@ class KeptGenerations:
     """Finds generations by id; forgets ended ones, with their images.
 
     Args:
-        discard: Told the id of each forgotten generation, to remove its images.
+        discard: Told the id of each forgotten generation that left something on disk.
         clock: Tells how old an ended generation is.
         ttl_s: How long an ended generation is kept.
         max_ended: How many completed ones are kept at most, and how many others; the
@@ -36,6 +36,9 @@ class KeptGenerations:
         self.forget_old()
         self._known[live.id] = live
 
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._known)
+
     def find(self, generation_id: str) -> LiveGeneration:
         """Raises GenerationNotFound: never existed here, or was kept long enough."""
         self.forget_old()
@@ -57,7 +60,7 @@ class KeptGenerations:
 
     def make_room(self) -> bool:
         """Forget the older half of the completed; False if there is none."""
-        completed = [live for live in self._known.values() if live.images]
+        completed = [live for live in self._known.values() if live.is_completed]
         for live in completed[: (len(completed) + 1) // 2]:
             self._forget(live)
         return bool(completed)
@@ -65,8 +68,8 @@ class KeptGenerations:
     def _surplus(self) -> list[LiveGeneration]:
         """Callers that hang up a thousand times must not push out anyone's images."""
         ended = [live for live in self._known.values() if live.has_ended]
-        completed = [live for live in ended if live.images]
-        others = [live for live in ended if not live.images]
+        completed = [live for live in ended if live.is_completed]
+        others = [live for live in ended if not live.is_completed]
         limit = self._max_ended
         return (
             completed[: max(0, len(completed) - limit)]
@@ -75,5 +78,5 @@ class KeptGenerations:
 
     def _forget(self, live: LiveGeneration) -> None:
         del self._known[live.id]
-        if live.images:
+        if live.is_completed or live.accepted.is_durable:
             self._discard(live.id)

@@ -1,8 +1,25 @@
 """What the text-to-image server counts."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from easel.telemetry.metrics import DURATION_BUCKETS_S, HttpMetrics
+from easel.text2image.engine_thread.painting import StepReport
+from easel.text2image.engine_thread.queue_view import QueueView
+from easel.text2image.live_generation import LiveGeneration
+
+_STEP_BUCKETS_S = (
+    *(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1.0, 2.0, 5.0, 10.0, 30.0),
+)
+_BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
+
+# Actual duration by predicted duration.
+_RATIO_BUCKETS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 4.0)
+
+# A prediction of a few hundredths of a second says nothing about the cost model.
+_MIN_PREDICTED_S = 0.05
 
 
 class ServerMetrics:
@@ -11,10 +28,8 @@ class ServerMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.http = HttpMetrics("server", self.registry)
-        self.denoising_steps = Counter(
-            "easel_server_denoising_steps",
-            "Denoiser passes done.",
-            registry=self.registry,
+        self.denoising_steps = self._counter(
+            "denoising_steps", "Denoiser passes done, whatever their batch."
         )
         self.generations = Counter(
             "easel_server_generations",
@@ -22,25 +37,35 @@ class ServerMetrics:
             ["status"],
             registry=self.registry,
         )
-        self.images = Counter(
-            "easel_server_images", "Images delivered.", registry=self.registry
+        self.images = self._counter("images", "Images delivered.")
+        self.previews = self._counter("previews", "Previews sent.")
+        self.saved_steps = self._counter(
+            "cancelled_steps_saved",
+            "Steps that were not computed, because nobody wanted the image any more.",
         )
-        self.previews = Counter(
-            "easel_server_previews", "Previews made.", registry=self.registry
-        )
-        self.queued = Gauge(
-            "easel_server_queued_generations",
-            "Generations that wait.",
-            registry=self.registry,
-        )
-        self.running = Gauge(
-            "easel_server_running_generations",
-            "Generations being painted.",
-            registry=self.registry,
+        self.queued = self._gauge("queued_generations", "Generations that wait.")
+        self.running = self._gauge("running_generations", "Generations being painted.")
+        self.backlog_s = self._gauge(
+            "backlog_device_seconds", "Predicted device time of all accepted work."
         )
         self.model_loaded = Gauge(
             "easel_server_model_loaded",
-            "1 once the model is loaded.",
+            "1 while the model is on the device.",
+            ["model"],
+            registry=self.registry,
+        )
+        self.step_seconds = Histogram(
+            "easel_server_step_duration_seconds",
+            "One denoiser pass, by model and images in it.",
+            ["model", "images"],
+            buckets=_STEP_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.batch_images = Histogram(
+            "easel_server_batch_images",
+            "Images in one denoiser pass.",
+            ["model"],
+            buckets=_BATCH_BUCKETS,
             registry=self.registry,
         )
         self.generation_seconds = Histogram(
@@ -49,3 +74,39 @@ class ServerMetrics:
             buckets=DURATION_BUCKETS_S,
             registry=self.registry,
         )
+        self.eta_ratio = Histogram(
+            "easel_server_eta_ratio",
+            "Actual duration by the one predicted at acceptance.",
+            buckets=_RATIO_BUCKETS,
+            registry=self.registry,
+        )
+
+    def watch_memory(self, device_bytes: Callable[[], float]) -> None:
+        """Show what the models' device has given out, read at every scrape."""
+        gauge = self._gauge(
+            "device_memory_bytes", "Memory that the device has given to this process."
+        )
+        gauge.set_function(device_bytes)
+
+    def saw_step(self, report: StepReport) -> None:
+        self.denoising_steps.inc()
+        images = str(report.images)
+        self.step_seconds.labels(report.model, images).observe(report.seconds)
+        self.batch_images.labels(report.model).observe(report.images)
+
+    def saw_queue(self, view: QueueView) -> None:
+        if view.backlog_s is not None:
+            self.backlog_s.set(view.backlog_s)
+
+    def saw_completed(self, live: LiveGeneration, now_s: float) -> None:
+        took_s = now_s - live.accepted.accepted_at_s
+        self.generation_seconds.observe(took_s)
+        promised_s = live.promised_s
+        if promised_s is not None and promised_s >= _MIN_PREDICTED_S:
+            self.eta_ratio.observe(took_s / promised_s)
+
+    def _counter(self, name: str, what: str) -> Counter:
+        return Counter(f"easel_server_{name}", what, registry=self.registry)
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        return Gauge(f"easel_server_{name}", what, registry=self.registry)

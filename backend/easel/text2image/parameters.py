@@ -9,7 +9,10 @@ from easel.contract.generations import (
 )
 from easel.contract.models import ModelDocument
 from easel.errors import InvalidRequest
-from easel.text2image.native_size import Size, painted_size
+from easel.text2image.images.native_size import Size, painted_size
+
+# As in diffusers' image-to-image pipelines of Stable Diffusion.
+_DEFAULT_STRENGTH = 0.8
 
 
 def resolve_parameters(
@@ -18,6 +21,8 @@ def resolve_parameters(
     *,
     random_seed: int,
     output_format: ImageFormat,
+    metadata_allowed: bool = True,
+    may_skip_safety: bool = False,
 ) -> tuple[Parameters, tuple[str, ...]]:
     """The request with every default filled in, and what its caller should know.
 
@@ -26,12 +31,12 @@ def resolve_parameters(
         model: Its defaults and limits.
         random_seed: Used if the request brings no seed.
         output_format: Used if the request names no format.
+        metadata_allowed: Whether files may say how they were made.
+        may_skip_safety: Whether a caller may leave out the safety check.
 
     Raises:
         InvalidRequest: `model` cannot honour a field; nothing is silently ignored.
     """
-    if request.model not in (None, model.id):
-        raise InvalidRequest(f"model: this server has {model.id!r} only", param="model")
     defaults = model.defaults
     asked = Size(request.width or defaults.width, request.height or defaults.height)
     _check_size(asked, model)
@@ -49,6 +54,14 @@ def resolve_parameters(
     )
     _check_range("num_images", request.num_images, 1, model.max_images)
     _check_features(request, model)
+    _check_sampler(request, model)
+    _check_loras(request, model)
+    _check_source(request, model)
+    if not request.safety_check and not may_skip_safety:
+        raise InvalidRequest(
+            "safety_check: this server does not let callers leave it out",
+            param="safety_check",
+        )
     seed = random_seed if request.seed is None else request.seed
     painted = painted_size(asked, model.sizes)
     resized = painted != asked
@@ -65,11 +78,17 @@ def resolve_parameters(
         ),
         seed=seed,
         num_images=request.num_images,
-        sampler=model.sampler,
+        sampler=request.sampler or model.sampler,
+        loras=request.loras,
         output_format=request.output_format or output_format,
         native_size=(
             NativeSize(width=painted.width, height=painted.height) if resized else None
         ),
+        strength=_strength(request),
+        determinism=request.determinism,
+        priority=request.priority,
+        provenance=request.provenance and metadata_allowed,
+        safety_check=request.safety_check,
     )
     grown = "enlarged" if asked.width > painted.width else "resized"
     warning = f"Painted at the model's native {painted} and {grown} to {asked}."
@@ -104,11 +123,54 @@ def _check_range(
         )
 
 
+def _strength(request: GenerationRequest) -> float | None:
+    """Set exactly where there is an image to begin with."""
+    if request.image is None:
+        return None
+    return _DEFAULT_STRENGTH if request.strength is None else request.strength
+
+
+def _check_sampler(request: GenerationRequest, model: ModelDocument) -> None:
+    if request.sampler is not None and request.sampler not in model.samplers:
+        raise InvalidRequest(
+            f"sampler: {model.id!r} has {', '.join(model.samplers) or 'no choice'}",
+            param="sampler",
+        )
+
+
+def _check_loras(request: GenerationRequest, model: ModelDocument) -> None:
+    for lora in request.loras:
+        if lora.id not in model.loras:
+            raise InvalidRequest(
+                f"loras: there is no {lora.id!r} for {model.id!r}", param="loras"
+            )
+    if len({lora.id for lora in request.loras}) < len(request.loras):
+        raise InvalidRequest("loras: names one adapter twice", param="loras")
+
+
+def _check_source(request: GenerationRequest, model: ModelDocument) -> None:
+    if request.image is None:
+        for name in ("mask", "strength"):
+            if getattr(request, name) is not None:
+                raise InvalidRequest(f"{name}: needs an image, too", param=name)
+        return
+    if not model.features.image_to_image:
+        raise InvalidRequest(
+            f"image: {model.id!r} cannot begin with one", param="image"
+        )
+    if request.mask is not None and not model.features.inpainting:
+        raise InvalidRequest(f"mask: {model.id!r} cannot repaint", param="mask")
+
+
 def _check_features(request: GenerationRequest, model: ModelDocument) -> None:
     if request.negative_prompt and not model.features.negative_prompt:
         raise InvalidRequest(
             f"negative_prompt: {model.id!r} has no use for one",
             param="negative_prompt",
+        )
+    if request.determinism == "exact" and not model.features.exact:
+        raise InvalidRequest(
+            f"determinism: {model.id!r} cannot be exact", param="determinism"
         )
     if request.guidance_scale is not None and not model.features.guidance_scale:
         raise InvalidRequest(

@@ -5,9 +5,23 @@ import sys
 
 from easel.telemetry.logs import configure_logs
 from easel.text2image.app import Text2ImageApp
-from easel.text2image.engines import load_engine
-from easel.text2image.image_files import ImageFiles, remove_left_over
+from easel.text2image.durability.journal import Journal
+from easel.text2image.durability.journal_file import JournalUnusable
+from easel.text2image.engines.base import ModelUnavailable
+from easel.text2image.engines.load_options import LoadOptions
+from easel.text2image.images.content_credentials import (
+    ContentCredentials,
+    CredentialsUnusable,
+)
+from easel.text2image.images.image_files import (
+    JOURNAL_NAME,
+    ImageFiles,
+    remove_left_over,
+)
+from easel.text2image.images.safety import SafetyChecker
+from easel.text2image.models.model_catalogue import ModelCatalogue
 from easel.text2image.settings import ServerSettings
+from easel.web.command_line import EXIT_USAGE
 from easel.web.serve import (
     EXIT_MODEL,
     EXIT_STORAGE,
@@ -27,9 +41,22 @@ def run(settings: ServerSettings) -> None:
     _let_idle_threads_sleep()
     listener = listen(settings.host, settings.port)
     replica = settings.replica(listener.getsockname()[1])
+    folder = settings.data_dir / replica
     try:
-        files = ImageFiles(settings.data_dir / replica)
-        remove_left_over(settings.data_dir)
+        credentials = _credentials(settings)
+        checker = _safety_checker(settings)
+        files = ImageFiles(folder, metadata=settings.metadata, credentials=credentials)
+        journal = Journal(folder / JOURNAL_NAME)
+        remove_left_over(settings.data_dir, older_than_s=settings.image_ttl_s)
+    except CredentialsUnusable as error:
+        listener.close()
+        refuse_to_start(f"cannot sign images: {error}", EXIT_USAGE)
+    except ModelUnavailable as error:
+        listener.close()
+        refuse_to_start(str(error), EXIT_MODEL)
+    except JournalUnusable as error:
+        listener.close()
+        refuse_to_start(str(error), EXIT_STORAGE)
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)
@@ -44,7 +71,9 @@ def run(settings: ServerSettings) -> None:
         settings,
         replica=replica,
         files=files,
-        load_engine=lambda: load_engine(settings),
+        journal=journal,
+        models=_models(settings),
+        safety_checker=checker,
         on_unavailable=on_unavailable,
         on_drained=lambda: server.stop(),
     )
@@ -55,6 +84,39 @@ def run(settings: ServerSettings) -> None:
     if failures:
         refuse_to_start(failures[0], EXIT_MODEL)
     sys.exit(0)
+
+
+def _models(settings: ServerSettings) -> ModelCatalogue:
+    options = LoadOptions(
+        device=settings.device,
+        dtype=settings.dtype,
+        compile=settings.compile,
+        quantize=settings.quantize,
+        offload=settings.offload,
+        lora_dir=settings.lora_dir,
+        fake_step_s=settings.fake_step_seconds,
+    )
+    budget_gib = settings.memory_budget_gib
+    limit_bytes = None if budget_gib is None else int(budget_gib * 2**30)
+    return ModelCatalogue(settings.model, options, limit_bytes)
+
+
+def _credentials(settings: ServerSettings) -> ContentCredentials | None:
+    """Raises CredentialsUnusable."""
+    if settings.c2pa_certificate is None or settings.c2pa_key is None:
+        return None
+    return ContentCredentials(settings.c2pa_certificate, settings.c2pa_key)
+
+
+def _safety_checker(settings: ServerSettings) -> SafetyChecker | None:
+    """Raises ModelUnavailable."""
+    if settings.safety_checker is None:
+        return None
+    from easel.text2image.engines.safety_checkers import load_safety_checker
+
+    return load_safety_checker(
+        settings.safety_checker, threshold=settings.safety_threshold
+    )
 
 
 def _let_idle_threads_sleep() -> None:

@@ -24,9 +24,13 @@ def read_settings(settings: type[Settings], arguments: list[str]) -> Settings:
         return CliApp.run(settings, cli_args=arguments)
     except ValidationError as error:
         for fault in error.errors():
-            name = environment_variable(settings, str(fault["loc"][0]))
-            got = _PASSWORD.sub("//***@", repr(fault["input"]))
-            line = f"easel: {name}: {fault['msg']} (got {got})"
+            if fault["loc"]:
+                name = environment_variable(settings, str(fault["loc"][0]))
+                got = _PASSWORD.sub("//***@", repr(fault["input"]))
+                line = f"easel: {name}: {fault['msg']} (got {got})"
+            else:
+                # What is wrong is how several settings go together.
+                line = f"easel: {fault['msg']}"
             print(line, file=sys.stderr)  # noqa: T201 - logs are not set up yet
         sys.exit(EXIT_USAGE)
 

@@ -5,16 +5,17 @@ answers and operation id come from here, so the tiers cannot drift apart.
 """
 
 from enum import Enum
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from fastapi import Header, Path, Query
 from pydantic import BaseModel, TypeAdapter
 
 from easel.contract.errors import PROBLEM_MEDIA_TYPE, Problem
 from easel.contract.events import GenerationEvent
-from easel.contract.generations import MAX_SIDE_PX, Generation
+from easel.contract.generations import MAX_SIDE_PX, Generation, GenerationRequest
 from easel.contract.models import ModelDocument, ModelList
 from easel.contract.replicas import Liveness, Readiness
+from easel.web.generation_body import REQUEST_BODY
 from easel.web.sse import SSE_MEDIA_TYPE
 
 _SCHEMA_REF = "#/components/schemas/{model}"
@@ -36,6 +37,7 @@ class Operation(TypedDict):
     status_code: int
     responses: dict[int | str, dict[str, Any]]
     response_model: None
+    openapi_extra: dict[str, Any]
 
 
 def _schema(name: str) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def _operation(
     problems: tuple[int, ...] = (),
     status_code: int = 200,
     also: dict[int | str, dict[str, Any]] | None = None,
+    openapi_extra: dict[str, Any] | None = None,
 ) -> Operation:
     done: dict[int | str, dict[str, Any]] = {
         status_code: {"description": summary, "content": content}
@@ -80,6 +83,7 @@ def _operation(
         status_code=status_code,
         responses=done | (also or {}) | _problems(*problems),
         response_model=None,
+        openapi_extra=openapi_extra or {},
     )
 
 
@@ -107,6 +111,7 @@ GENERATE = _operation(
         }
     },
     problems=(400, 406, 409, 413, 415, 422, 500, *_UPSTREAM_PROBLEMS, 507),
+    openapi_extra=REQUEST_BODY,
 )
 GET_GENERATION = _operation(
     "GET",
@@ -166,6 +171,25 @@ GET_MODEL = _operation(
     content={"application/json": _schema("ModelDocument")},
     problems=(404, *_UPSTREAM_PROBLEMS),
 )
+LOAD_MODEL = _operation(
+    "POST",
+    "/models/{model_id:path}/load",
+    "loadModel",
+    "Bring a model onto the device; `GET /models` tells how far it is.",
+    tag="models",
+    content={"application/json": _schema("ModelDocument")},
+    status_code=202,
+    problems=(404, *_UPSTREAM_PROBLEMS),
+)
+UNLOAD_MODEL = _operation(
+    "POST",
+    "/models/{model_id:path}/unload",
+    "unloadModel",
+    "Take an idle model off the device.",
+    tag="models",
+    content={"application/json": _schema("ModelDocument")},
+    problems=(404, 409, *_UPSTREAM_PROBLEMS),
+)
 LIVEZ = _operation(
     "GET",
     "/livez",
@@ -213,6 +237,7 @@ def add_contract_schemas(openapi: dict[str, Any], *more: type[BaseModel]) -> Non
         "GenerationEvent": TypeAdapter(GenerationEvent),
     }
     documents: tuple[type[BaseModel], ...] = (
+        GenerationRequest,
         Problem,
         ModelDocument,
         ModelList,
@@ -221,7 +246,12 @@ def add_contract_schemas(openapi: dict[str, Any], *more: type[BaseModel]) -> Non
         *more,
     )
     roots |= {document.__name__: TypeAdapter(document) for document in documents}
+    modes: dict[str, Literal["validation", "serialization"]] = {
+        GenerationRequest.__name__: "validation"
+    }
     for name, adapter in roots.items():
-        schema = adapter.json_schema(ref_template=_SCHEMA_REF, mode="serialization")
+        schema = adapter.json_schema(
+            ref_template=_SCHEMA_REF, mode=modes.get(name, "serialization")
+        )
         schemas.update(schema.pop("$defs", {}))
         schemas[name] = schema

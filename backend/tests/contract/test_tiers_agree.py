@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -6,9 +7,10 @@ import pytest
 from easel.gateway.app import create_app
 from easel.gateway.settings import GatewaySettings
 from easel.text2image.app import Text2ImageApp
-from easel.text2image.engines import load_engine
-from easel.text2image.image_files import ImageFiles
+from easel.text2image.durability.journal import Journal
+from easel.text2image.images.image_files import JOURNAL_NAME, ImageFiles
 from easel.text2image.settings import ServerSettings
+from tests.text2image.running_server import GivenModels
 
 
 @pytest.fixture
@@ -18,16 +20,20 @@ def gateway_api() -> dict[str, Any]:
 
 
 @pytest.fixture
-def server_api(tmp_path: Path) -> dict[str, Any]:
-    settings = ServerSettings(_env_file=None, model="fake")
+def server_api(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    files = ImageFiles(tmp_path)
+    journal = Journal(tmp_path / JOURNAL_NAME)
     app = Text2ImageApp(
-        settings,
+        ServerSettings(_env_file=None, model=("fake",)),
         replica="r1",
-        files=ImageFiles(tmp_path),
-        load_engine=lambda: load_engine(settings),
+        files=files,
+        journal=journal,
+        models=GivenModels({}),
         on_unavailable=lambda reason: None,
     )
-    return app.openapi()
+    yield app.openapi()
+    journal.close()
+    files.close()
 
 
 def test_a_client_can_talk_to_either_tier(
@@ -36,6 +42,9 @@ def test_a_client_can_talk_to_either_tier(
     gateway_paths, server_paths = gateway_api["paths"], server_api["paths"]
     # Its answer says what each tier itself knows.
     del gateway_paths["/health"], server_paths["/health"]
+    # Only who may reach the server itself decides what its memory holds.
+    for path in ("/models/{model_id}/load", "/models/{model_id}/unload"):
+        assert list(server_paths.pop(path)) == ["post"]
     assert gateway_paths == server_paths
 
 

@@ -15,8 +15,10 @@ def gated() -> GatedEngine:
 
 @pytest.fixture
 async def server(tmp_path: Path, gated: GatedEngine) -> AsyncIterator[RunningServer]:
-    """Two may wait; every step waits for `gated.allow`."""
-    app = make_app(tmp_path, lambda: gated, max_queued=2, shutdown_grace_s=0)
+    """One image at a time; two may wait; every step waits for `gated.allow`."""
+    app = make_app(
+        tmp_path, lambda: gated, max_queued=2, shutdown_grace_s=0, max_batch_rows=1
+    )
     async with serve(app) as running:
         await running.until_loaded()
         yield running

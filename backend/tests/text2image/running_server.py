@@ -2,24 +2,29 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import uvicorn
 
+from easel.clock import Clock
+from easel.contract.models import ModelDocument
 from easel.text2image.app import Text2ImageApp
-from easel.text2image.engines.base import Engine
-from easel.text2image.image_files import ImageFiles
+from easel.text2image.durability.journal import Journal
+from easel.text2image.engines.base import AnyEngine
+from easel.text2image.engines.fake import FAKE_DOCUMENT
+from easel.text2image.engines.load_options import Progress
+from easel.text2image.images.image_files import JOURNAL_NAME, ImageFiles
+from easel.text2image.images.safety import SafetyChecker
 from easel.text2image.settings import ServerSettings
+from tests.gateway.running_gateway import serving
 from tests.text2image.gated_engine import PATIENCE_S
 
 
 class RunningServer:
-    """A real uvicorn on a real socket, and a client for it."""
+    """The app behind uvicorn's HTTP protocol on a real socket, and a client for it."""
 
     def __init__(self, app: Text2ImageApp, url: str, http: aiohttp.ClientSession):
         self.app = app
@@ -41,7 +46,37 @@ class RunningServer:
                 await asyncio.sleep(0)
 
     async def until_loaded(self) -> None:
-        await self.until(lambda: self.app.generations.loaded is not None)
+        await self.until(lambda: self.app.generations.device is not None)
+
+
+class GivenModels:
+    """Models that a test made, by id; each is loaded by calling its function."""
+
+    def __init__(
+        self,
+        loads: Mapping[str, Callable[[], AnyEngine]],
+        *,
+        needed_bytes: Mapping[str, int] | None = None,
+        limit_bytes: int = 1,
+    ) -> None:
+        self._loads = loads
+        self._needed_bytes = needed_bytes or {}
+        self._limit_bytes = limit_bytes
+
+    def describe(self) -> Mapping[str, ModelDocument]:
+        return {
+            model_id: FAKE_DOCUMENT.model_copy(update={"id": model_id})
+            for model_id in self._loads
+        }
+
+    def needed_bytes(self) -> Mapping[str, int]:
+        return {name: self._needed_bytes.get(name, 0) for name in self._loads}
+
+    def limit_bytes(self) -> int:
+        return self._limit_bytes
+
+    def load(self, model_id: str, progress: Progress) -> AnyEngine:
+        return self._loads[model_id]()
 
 
 def make_settings(**changes: object) -> ServerSettings:
@@ -50,36 +85,37 @@ def make_settings(**changes: object) -> ServerSettings:
 
 def make_app(
     data_dir: Path,
-    load_engine: Callable[[], Engine],
+    load_engine: Callable[[], AnyEngine],
     *,
+    models: GivenModels | None = None,
+    checker: SafetyChecker | None = None,
     on_unavailable: Callable[[str], None] = lambda reason: None,
     on_drained: Callable[[], None] = lambda: None,
+    clock: Clock | None = None,
     **settings: object,
 ) -> Text2ImageApp:
+    if checker is not None:
+        # Its folder is read by the process only.
+        settings["safety_checker"] = data_dir
+    made = make_settings(**settings)
+    folder = data_dir / "images"
     return Text2ImageApp(
-        make_settings(**settings),
+        made,
         replica="test",
-        files=ImageFiles(data_dir / "images"),
-        load_engine=load_engine,
+        files=ImageFiles(folder, metadata=made.metadata),
+        journal=Journal(folder / JOURNAL_NAME),
+        models=models or GivenModels({"fake": load_engine}),
+        safety_checker=checker,
         on_unavailable=on_unavailable,
         on_drained=on_drained,
+        clock=clock,
     )
 
 
 @asynccontextmanager
 async def serve(app: Text2ImageApp) -> AsyncIterator[RunningServer]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
-    # Signals belong to pytest.
-    serving = asyncio.create_task(server._serve([listener]))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with aiohttp.ClientSession() as http:
-        running = RunningServer(app, url, http)
-        await running.until(lambda: server.started)
-        yield running
-    server.should_exit = True
-    await serving
+    async with serving(app) as url, aiohttp.ClientSession() as http:
+        yield RunningServer(app, url, http)
 
 
 def events_of(text: str) -> list[tuple[str, Any]]:

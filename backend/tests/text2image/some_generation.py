@@ -1,10 +1,14 @@
 """A generation as the server accepts it, for tests of what keeps and orders them."""
 
+from datetime import UTC, datetime
+
 from easel.contract.generations import Parameters
 from easel.text2image.live_generation import Accepted, LiveGeneration
 
 
-def some_generation(name: str, *, steps: int = 10) -> LiveGeneration:
+def some_generation(
+    name: str, *, steps: int = 10, is_durable: bool = False
+) -> LiveGeneration:
     """One image of a megapixel."""
     parameters = Parameters(
         prompt="a cat",
@@ -19,9 +23,13 @@ def some_generation(name: str, *, steps: int = 10) -> LiveGeneration:
     )
     accepted = Accepted(
         id=name,
+        number=1,
         model="fake",
         parameters=parameters,
         request_id="-",
+        user="",
         accepted_at_s=0.0,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        is_durable=is_durable,
     )
     return LiveGeneration(accepted, (), position=1, eta_s=None)

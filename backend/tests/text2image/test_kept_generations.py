@@ -3,12 +3,13 @@ from pathlib import Path
 import pytest
 
 from easel.clock import ManualClock
-from easel.contract.generations import Timings
 from easel.errors import GenerationNotFound
-from easel.text2image.image_files import StoredImage
+from easel.text2image.engine_thread.painting import SampleTimes
+from easel.text2image.images.image_delivery import Delivered
+from easel.text2image.images.image_files import StoredImage
+from easel.text2image.images.native_size import Size
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.live_generation import LiveGeneration
-from easel.text2image.native_size import Size
 from tests.text2image.some_generation import some_generation
 
 
@@ -28,9 +29,9 @@ def kept(clock: ManualClock, discarded: list[str]) -> KeptGenerations:
 
 
 def complete(live: LiveGeneration, clock: ManualClock) -> None:
-    image = StoredImage(Path("0.png"), "", Size(1000, 1000), "image/png")
-    timings = Timings(queued_s=0, encode_s=0, denoise_s=0, decode_s=0, total_s=0)
-    live.complete((image,), (7,), timings, (), clock.now())
+    stored = StoredImage(Path("0.png"), "", Size(1000, 1000), "image/png")
+    live.deliver(0, Delivered(stored, None), SampleTimes(0, 0, 0, 0), 1)
+    live.complete(clock.now())
 
 
 def test_an_ended_generation_is_forgotten_after_its_time_with_its_images(
@@ -96,3 +97,14 @@ def test_room_is_made_by_the_older_half(
         complete(live, clock)
     assert kept.make_room()
     assert discarded == ["gen_a"]
+
+
+def test_the_journal_is_told_of_a_durable_one_that_left_no_image(
+    clock: ManualClock, kept: KeptGenerations, discarded: list[str]
+) -> None:
+    for live in (some_generation("gen_a"), some_generation("gen_b", is_durable=True)):
+        kept.add(live)
+        live.cancel("requested", clock.now())
+    clock.advance(60)
+    kept.forget_old()
+    assert discarded == ["gen_b"]

@@ -35,6 +35,13 @@ def test_what_is_left_out_takes_the_models_defaults() -> None:
         "loras": (),
         "output_format": "webp",
         "native_size": None,
+        "strength": None,
+        "image_sha256": None,
+        "mask_sha256": None,
+        "determinism": "seed",
+        "priority": "interactive",
+        "provenance": True,
+        "safety_check": True,
     }
     assert warnings == ()
 
@@ -62,7 +69,6 @@ def test_a_size_that_the_model_cannot_paint_is_enlarged_and_said() -> None:
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
-        ({"model": "other"}, "model"),
         ({"width": 2056}, "width"),
         ({"height": 32}, "height"),
         ({"height": 516}, "height"),
@@ -100,3 +106,80 @@ def test_each_image_has_the_next_seed() -> None:
         request, MODEL, random_seed=0, output_format="png"
     )
     assert image_seeds(parameters) == (MAX_SEED - 1, MAX_SEED, 0)
+
+
+IMAGE: dict[str, object] = {"image": "aGVsbG8="}
+PLAIN = ModelFeatures(
+    negative_prompt=True, guidance_scale=True, previews=True, exact=False
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"sampler": "heun"}, "sampler"),
+        ({"loras": [{"id": "ink"}]}, "loras"),
+        ({"safety_check": False}, "safety_check"),
+        ({"strength": 0.5}, "strength"),
+        ({"mask": "aGVsbG8="}, "mask"),
+        ({"determinism": "exact"}, "determinism"),
+        (IMAGE, "image"),
+    ],
+)
+def test_what_a_plain_model_does_not_have_is_refused_by_name(
+    fields: dict[str, object], param: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        resolve(MODEL.model_copy(update={"features": PLAIN}), fields)
+    assert refusal.value.param == param
+    assert refusal.value.detail.startswith(f"{param}: ")
+
+
+def test_a_mask_is_refused_where_only_whole_images_can_be_repainted() -> None:
+    features = PLAIN.model_copy(update={"image_to_image": True})
+    with pytest.raises(InvalidRequest) as refusal:
+        resolve(
+            MODEL.model_copy(update={"features": features}), IMAGE | {"mask": "aGk="}
+        )
+    assert refusal.value.param == "mask"
+
+
+def test_one_adapter_twice_is_refused() -> None:
+    model = MODEL.model_copy(update={"loras": ("ink",)})
+    with pytest.raises(InvalidRequest, match="twice"):
+        resolve(model, {"loras": [{"id": "ink"}, {"id": "ink", "scale": 0.5}]})
+
+
+def test_a_strength_is_there_exactly_where_an_image_is() -> None:
+    def strength(**fields: object) -> float | None:
+        request = GenerationRequest.model_validate({"prompt": "a cat", **fields})
+        parameters, _ = resolve_parameters(
+            request, MODEL, random_seed=1, output_format="png"
+        )
+        return parameters.strength
+
+    assert strength() is None
+    assert strength(**IMAGE) == 0.8
+    assert strength(**IMAGE, strength=0.3) == 0.3
+
+
+def test_an_operator_who_wants_no_metadata_overrules_every_request() -> None:
+    parameters, _ = resolve_parameters(
+        GenerationRequest(prompt="a cat"),
+        MODEL,
+        random_seed=1,
+        output_format="png",
+        metadata_allowed=False,
+    )
+    assert parameters.provenance is False
+
+
+def test_the_safety_check_may_be_left_out_where_the_operator_allows_it() -> None:
+    parameters, _ = resolve_parameters(
+        GenerationRequest(prompt="a cat", safety_check=False),
+        MODEL,
+        random_seed=1,
+        output_format="png",
+        may_skip_safety=True,
+    )
+    assert parameters.safety_check is False

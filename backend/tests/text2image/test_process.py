@@ -73,7 +73,7 @@ def test_a_full_disk_at_the_start_is_said(
     def full(path: Path, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("easel.text2image.image_files._write_whole", full)
+    monkeypatch.setattr("easel.text2image.images.image_files._write_whole", full)
     with pytest.raises(SystemExit) as ended:
         process.run(make_settings(port=0, host="127.0.0.1", data_dir=tmp_path))
     assert ended.value.code == 5

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from easel.text2image import image_files
+from easel.text2image.images import image_files
 from tests.text2image.running_server import RunningServer, events_of
 
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 6, "seed": 7}
@@ -224,7 +224,7 @@ async def test_metrics_count_what_was_done(quick: RunningServer) -> None:
         (b'{"prompt": "a", "' + b"k" * 9999 + b'": 1}', 422, "k" * 100),
         (b'"a cat"', 422, "body"),
         (b"", 422, "body"),
-        (b"x" * (17 * 2**20), 413, "body"),
+        (b"x" * (33 * 2**20), 413, "body"),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -245,7 +245,9 @@ async def test_bad_input_is_refused_by_name_and_not_an_error_in_the_log(
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded"]
+)
 async def test_another_content_type_is_a_415(
     quick: RunningServer, content_type: str
 ) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from easel.contract.generations import GenerationRequest
 from easel.errors import OutOfMemory, QueueFull
-from easel.text2image.engines.base import Engine, ModelUnavailable
+from easel.text2image.engines.base import AnyEngine, ModelUnavailable
 from easel.text2image.engines.fake import FakeEngine
+from easel.text2image.live_generation import LiveGeneration
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import (
     RunningServer,
@@ -40,20 +41,24 @@ async def status(server: RunningServer, path: str) -> dict[str, Any]:
         return document
 
 
+def newest(server: RunningServer) -> LiveGeneration:
+    generations = server.app.generations
+    return generations.find(generations.known()[-1])
+
+
 async def until_running(server: RunningServer) -> None:
-    await server.until(lambda: server.app.generations.line.running is not None)
+    await server.until(lambda: server.app.generations.running == 1)
 
 
-async def until_step(server: RunningServer, step: int) -> None:
-    def is_there() -> bool:
-        running = server.app.generations.line.running
-        return getattr(running and running.document, "step", 0) >= step
-
-    await server.until(is_there)
+async def until_step(server: RunningServer, gated: GatedEngine, step: int) -> None:
+    """This many are done and told, and the engine waits in the next one."""
+    await server.until(lambda: gated.asked == step + 1)
+    await server.until(lambda: getattr(newest(server).document, "step", 0) >= step)
 
 
-async def until_free(server: RunningServer) -> None:
-    await server.until(lambda: server.app.generations.line.running is None)
+async def until_let_go(server: RunningServer, gated: GatedEngine) -> None:
+    """The engine holds no sample any more."""
+    await server.until(lambda: len(gated.ended) == len(gated.begun) > 0)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +71,8 @@ async def test_a_client_that_leaves_stops_the_denoising_within_one_step(
         url = f"{server.url}/generate"
         asking = asyncio.create_task(leaving.post(url, json=PROMPT, headers=headers))
         gated.allow(3)
-        await until_step(server, 3)
-        live = server.app.generations.line.running
-        assert live is not None
+        await until_step(server, gated, 3)
+        live = newest(server)
         asking.cancel()
         for answer in await asyncio.gather(asking, return_exceptions=True):
             # Of an event stream the head has come already.
@@ -76,8 +80,9 @@ async def test_a_client_that_leaves_stops_the_denoising_within_one_step(
                 answer.close()
     await server.until(lambda: live.has_ended)
     gated.allow(7)
-    await until_free(server)
+    await until_let_go(server, gated)
     assert await server.metric(STEPS) == 4
+    assert await server.metric("easel_server_cancelled_steps_saved_total") == 6
     document = await status(server, f"/generations/{live.id}")
     assert (document["status"], document["reason"]) == (
         "cancelled",
@@ -95,7 +100,6 @@ async def test_leaving_an_asynchronous_generation_does_not_stop_it(
     ):
         await answer.content.readline()
     gated.allow(10)
-    await until_free(server)
     await server.app.generations.until_idle()
     assert (await status(server, path))["status"] == "completed"
 
@@ -105,7 +109,7 @@ async def test_cancel_is_told_at_once_and_obeyed_at_the_next_step(
 ) -> None:
     path = await submit(server)
     gated.allow(2)
-    await until_step(server, 2)
+    await until_step(server, gated, 2)
     for _ in range(2):
         async with server.http.delete(f"{server.url}{path}") as answer:
             document = await answer.json()
@@ -114,7 +118,7 @@ async def test_cancel_is_told_at_once_and_obeyed_at_the_next_step(
         events = events_of(await answer.text())
     assert [name for name, _ in events] == ["snapshot", "cancelled"]
     gated.allow(8)
-    await until_free(server)
+    await until_let_go(server, gated)
     assert await server.metric(STEPS) == 3
 
 
@@ -124,9 +128,7 @@ async def test_a_caller_who_waits_is_told_that_another_cancelled(
     url = f"{server.url}/generate"
     asking = asyncio.create_task(server.http.post(url, json=PROMPT))
     await until_running(server)
-    live = server.app.generations.line.running
-    assert live is not None
-    async with server.http.delete(f"{server.url}/generations/{live.id}"):
+    async with server.http.delete(f"{server.url}/generations/{newest(server).id}"):
         pass
     async with await asking as answer:
         assert answer.status == 409
@@ -136,33 +138,46 @@ async def test_a_caller_who_waits_is_told_that_another_cancelled(
 async def test_who_waits_knows_its_place_and_moves_up(
     server: RunningServer, gated: GatedEngine
 ) -> None:
-    paths = [await submit(server) for _ in range(3)]
-    await until_running(server)
+    paths = []
+    for _ in range(3):
+        paths.append(await submit(server))
+        await until_running(server)
     places = [(await status(server, path)).get("position") for path in paths]
     assert places == [None, 1, 2]
     async with server.http.delete(f"{server.url}{paths[1]}"):
         pass
-    assert (await status(server, paths[2]))["position"] == 1
-    gated.allow(10)
-    await server.until(
-        lambda: (
-            server.app.generations.find(paths[2].rsplit("/", 1)[1]).document.status
-            == "running"
-        )
-    )
-    assert [len(painting.seeds) for painting in gated.paintings] == [1, 1]
+    last = newest(server)
+    # It is told after the next look at the queue, which is one step away at most.
+    gated.allow(2)
+    await server.until(lambda: last.position == 1)
+    gated.allow(8)
+    await server.until(lambda: last.document.status == "running")
+    # The cancelled one never reached the engine.
+    assert [spec.id for spec in gated.begun] == [
+        f"{path.rsplit('/', 1)[1]}-0" for path in (paths[0], paths[2])
+    ]
 
 
+@pytest.mark.parametrize("is_durable", [False, True])
 async def test_a_burst_on_a_free_server_has_one_place_more_than_may_wait(
-    server: RunningServer,
+    server: RunningServer, is_durable: bool
 ) -> None:
-    """Without a turn of the event loop in between, the engine has taken none yet."""
+    """Whoever is still being written to the journal takes a place already."""
     generations = server.app.generations
     request = GenerationRequest(prompt="a lighthouse")
-    for _ in range(3):
-        generations.accept(request, "png", "-")
-    with pytest.raises(QueueFull, match="2 wait; the limit is 2"):
-        generations.accept(request, "png", "-")
+    answers = await asyncio.gather(
+        *(
+            generations.accept(request, "png", "-", user="", is_durable=is_durable)
+            for _ in range(4)
+        ),
+        return_exceptions=True,
+    )
+    assert [isinstance(answer, LiveGeneration) for answer in answers] == [
+        *([True] * 3),
+        False,
+    ]
+    assert isinstance(answers[3], QueueFull)
+    assert "2 wait; the limit is 2" in answers[3].detail
 
 
 async def test_a_full_queue_is_a_503_that_says_when_to_come_back(
@@ -198,7 +213,8 @@ async def test_a_failing_generation_fails_alone(
     code: str,
 ) -> None:
     gated.failure = failure
-    gated.allow(1)
+    # Who may be guilty is tried again alone.
+    gated.allow(2)
     url = f"{server.url}/generate"
     async with server.http.post(url, json=PROMPT) as answer:
         assert answer.status == status_code
@@ -219,7 +235,7 @@ async def test_a_failure_after_the_first_event_is_an_event(
     async with server.http.post(url, json=PROMPT, headers=EVENTS) as answer:
         assert answer.status == 200
         gated.failure = OutOfMemory("too large")
-        gated.allow(1)
+        gated.allow(2)
         events = events_of(await answer.text())
     assert events[-1][0] == "failed"
     assert events[-1][1]["code"] == "out_of_memory"
@@ -235,7 +251,7 @@ async def test_a_stop_lets_the_running_finish_and_gives_up_what_waits(
         first = asyncio.create_task(server.http.post(url, json=PROMPT))
         await until_running(server)
         second = asyncio.create_task(server.http.post(url, json=PROMPT))
-        await server.until(lambda: len(app.generations.line.waiting) == 1)
+        await server.until(lambda: app.generations.queued == 1)
         app.begin_stop()
         async with await second as answer:
             assert answer.status == 503
@@ -271,7 +287,7 @@ async def loading(tmp_path: Path) -> AsyncIterator[RunningServer]:
     released = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def load() -> Engine:
+    def load() -> AnyEngine:
         asyncio.run_coroutine_threadsafe(released.wait(), loop).result()
         return FakeEngine(step_s=0)
 
@@ -302,7 +318,7 @@ async def test_while_the_model_loads_the_server_answers_and_says_so(
     ("failure", "reason"),
     [
         (ModelUnavailable("there is no model 'x'"), "there is no model 'x'"),
-        (KeyError("bug"), "internal error: KeyError"),
+        (KeyError("bug"), "loading failed: KeyError"),
     ],
 )
 async def test_a_model_that_cannot_be_loaded_is_reported_and_the_server_not_ready(
@@ -310,7 +326,7 @@ async def test_a_model_that_cannot_be_loaded_is_reported_and_the_server_not_read
 ) -> None:
     reasons: list[str] = []
 
-    def load() -> Engine:
+    def load() -> AnyEngine:
         raise failure
 
     app = make_app(tmp_path, load, on_unavailable=reasons.append)
@@ -360,11 +376,14 @@ async def test_a_failing_preview_costs_no_image(
     def broken(image: Any) -> str:
         raise ValueError("no preview")
 
-    monkeypatch.setattr("easel.text2image.runner.preview_url", broken)
+    monkeypatch.setattr("easel.text2image.images.image_delivery.preview_url", broken)
     gated.allow(10)
     url = f"{server.url}/generate"
-    async with server.http.post(url, json=PROMPT) as answer:
-        assert answer.status == 200
+    async with server.http.post(url, json=PROMPT, headers=EVENTS) as answer:
+        events = events_of(await answer.text())
+    names = [name for name, _ in events]
+    assert "preview" not in names
+    assert names[-1] == "completed"
 
 
 async def test_an_engine_that_is_lost_for_good_takes_the_server_out(

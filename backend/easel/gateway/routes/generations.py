@@ -1,5 +1,7 @@
 """`POST /generate` and the generations that come of it."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -7,15 +9,17 @@ from easel.contract.generations import GenerationRequest
 from easel.gateway.relay import Relays
 from easel.gateway.routes.forwarding import forwarded
 from easel.web import native_api
-from easel.web.json_body import require_json
+from easel.web.generation_body import generation_body
 from easel.web.random_seed import random_seed
 
 
 def generation_router(relays: Relays) -> APIRouter:
     router = APIRouter()
 
-    @router.api_route(**native_api.GENERATE, dependencies=[Depends(require_json)])
-    async def generate(body: GenerationRequest, request: Request) -> Response:
+    @router.api_route(**native_api.GENERATE)
+    async def generate(
+        body: Annotated[GenerationRequest, Depends(generation_body)], request: Request
+    ) -> Response:
         document = with_seed(body).model_dump_json(exclude_unset=True).encode()
         return relays.generation(forwarded(request, document))
 

@@ -4,20 +4,64 @@ Each engine's module is imported on demand, so a server that serves the fake mod
 never imports torch.
 """
 
-from easel.text2image.engines.base import Engine
-from easel.text2image.settings import FAKE_MODEL, ServerSettings
+from easel.contract.models import ModelDocument
+from easel.text2image.engines.base import AnyEngine
+from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
+
+__all__ = [
+    "LoadOptions",
+    "Progress",
+    "describe_model",
+    "load_engine",
+    "weight_bytes",
+]
 
 
-def load_engine(settings: ServerSettings) -> Engine:
-    """Load the model that the settings name; takes seconds to minutes.
+def describe_model(model: str, options: LoadOptions) -> ModelDocument:
+    """The document of a model that is not loaded; reads no weights.
+
+    A model of a hub is downloaded first, which can take many minutes.
+
+    Raises:
+        ModelUnavailable: it does not exist, or its files are damaged.
+    """
+    if model == FAKE_MODEL:
+        document = _fake(options).model
+    else:
+        from easel.text2image.engines.description import described
+
+        document = described(model, options)
+    return document.model_copy(update={"state": "unloaded"})
+
+
+def load_engine(model: str, options: LoadOptions, progress: Progress) -> AnyEngine:
+    """Load `model` and paint once, so that the first caller finds it warm.
 
     Raises:
         ModelUnavailable: it does not exist, or cannot be loaded.
     """
-    if settings.model == FAKE_MODEL:
-        from easel.text2image.engines.fake import FakeEngine
+    if model == FAKE_MODEL:
+        progress(1.0)
+        return _fake(options)
+    from easel.text2image.engines.loading import loaded_engine
 
-        return FakeEngine(step_s=settings.fake_step_seconds)
-    from easel.text2image.engines.whole_pipeline import WholePipelineEngine
+    return loaded_engine(model, options, progress)
 
-    return WholePipelineEngine.load(settings.model, settings.device, settings.dtype)
+
+def weight_bytes(model: str, options: LoadOptions) -> int:
+    """What the weights will take on the device, by their files.
+
+    Raises:
+        ModelUnavailable: it does not exist.
+    """
+    if model == FAKE_MODEL:
+        return 0
+    from easel.text2image.engines.loading import estimated_bytes
+
+    return estimated_bytes(model, options)
+
+
+def _fake(options: LoadOptions) -> AnyEngine:
+    from easel.text2image.engines.fake import FakeEngine
+
+    return FakeEngine(step_s=options.fake_step_s)

@@ -65,6 +65,9 @@ class CleanEstimate:
         if self._keeps_clean_history() and history and history[-1] is not None:
             latest: torch.Tensor = history[-1]
             return latest
-        estimate = getattr(result, "pred_original_sample", None)
+        # Consistency models have a word of their own for it.
+        estimate = getattr(
+            result, "pred_original_sample", getattr(result, "denoised", None)
+        )
         latents: torch.Tensor = result.prev_sample if estimate is None else estimate
         return latents

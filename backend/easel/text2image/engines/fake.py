@@ -1,14 +1,15 @@
 """A model that paints a test pattern with the step time that it is told.
 
 First-class: the studio, the gateway and most system tests run against it, without
-torch and at any speed.
+torch and at any speed. It batches like a real one: a step takes the same time for up
+to four images, and longer in proportion for more.
 """
 
 import colorsys
 import hashlib
 import threading
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
@@ -21,12 +22,21 @@ from easel.contract.models import (
     ModelFeatures,
     SizeSupport,
 )
-from easel.text2image.engines.base import Painted, Painting, Watch
+from easel.text2image.engines.base import (
+    PendingImages,
+    ReadyImages,
+    RunningSample,
+    SamplePlan,
+    SampleSpec,
+)
+from easel.text2image.models.memory_gauge import resident_bytes
+from easel.text2image.scheduling.samples import BatchKey
 
 _SIZES = ((512, 512), (768, 512), (512, 768))
 _PREVIEW_PX = 64
+_KNEE_IMAGES = 4
 
-_MODEL = ModelDocument(
+FAKE_DOCUMENT = ModelDocument(
     id="fake",
     display_name="Test pattern",
     description="Paints a gradient and the seed instead of a picture; needs no GPU.",
@@ -44,12 +54,25 @@ _MODEL = ModelDocument(
     max_images=4,
     max_prompt_tokens=77,
     sampler="euler",
+    samplers=("euler",),
     defaults=ModelDefaults(
         width=512, height=512, num_inference_steps=16, guidance_scale=4.0
     ),
-    features=ModelFeatures(negative_prompt=True, guidance_scale=True, previews=True),
+    features=ModelFeatures(
+        negative_prompt=True,
+        guidance_scale=True,
+        previews=True,
+        image_to_image=True,
+        inpainting=True,
+        batching=True,
+    ),
     example_prompts=("a lighthouse at dusk", "a bowl of lemons"),
 )
+
+
+@dataclass(slots=True, eq=False)
+class FakeSample(RunningSample):
+    """A pattern on its way."""
 
 
 class FakeEngine:
@@ -61,7 +84,7 @@ class FakeEngine:
 
     @property
     def model(self) -> ModelDocument:
-        return _MODEL
+        return FAKE_DOCUMENT
 
     @property
     def device(self) -> str:
@@ -71,26 +94,68 @@ class FakeEngine:
     def cuda_available(self) -> bool:
         return False
 
-    def paint(self, painting: Painting, watch: Watch) -> Painted:
-        watch.denoising()
-        for step in range(1, painting.num_inference_steps + 1):
-            self._never.wait(self._step_s)
-            watch.step(step, partial(self._previews, painting, step))
-        size = (painting.width, painting.height)
-        return Painted(
-            tuple(_pattern(painting.prompt, seed, size) for seed in painting.seeds)
-        )
+    @property
+    def memory_bytes(self) -> int:
+        return 0
 
-    def _previews(self, painting: Painting, step: int) -> Sequence[Image.Image]:
+    @property
+    def allocated_bytes(self) -> Callable[[], int]:
+        return resident_bytes
+
+    @property
+    def is_calibrated(self) -> bool:
+        return True
+
+    def plan(self, spec: SampleSpec) -> SamplePlan:
+        key = BatchKey(
+            model="fake",
+            width=spec.width,
+            height=spec.height,
+            alone=spec.id if spec.is_exact else "",
+        )
+        strength = spec.source.strength if spec.source else 1.0
+        steps = max(1, int(spec.num_inference_steps * strength))
+        return SamplePlan(key, 2 if spec.guidance_scale > 1 else 1, steps)
+
+    def begin(self, spec: SampleSpec, plan: SamplePlan) -> FakeSample:
+        return FakeSample(spec, plan)
+
+    def step(self, samples: Sequence[FakeSample], *, max_rows: int) -> None:
+        self._never.wait(self._step_s * max(1.0, len(samples) / _KNEE_IMAGES))
+        for sample in samples:
+            sample.steps_done += 1
+
+    def previews(self, samples: Sequence[FakeSample]) -> list[Image.Image | None]:
+        return [self._preview(sample) for sample in samples]
+
+    def decode(self, samples: Sequence[FakeSample]) -> PendingImages:
+        return ReadyImages([_painted(sample.spec) for sample in samples])
+
+    def end(self, sample: FakeSample) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def _preview(self, sample: FakeSample) -> Image.Image:
         """The picture, greyer the more steps are left."""
-        scale = _PREVIEW_PX / max(painting.width, painting.height)
-        size = (round(painting.width * scale), round(painting.height * scale))
-        done = step / painting.num_inference_steps
+        spec = sample.spec
+        scale = _PREVIEW_PX / max(spec.width, spec.height)
+        size = (round(spec.width * scale), round(spec.height * scale))
         grey = Image.new("RGB", size, (128, 128, 128))
-        return [
-            Image.blend(grey, _pattern(painting.prompt, seed, size), done)
-            for seed in painting.seeds
-        ]
+        done = sample.steps_done / sample.plan.steps
+        return Image.blend(grey, _pattern(spec.prompt, spec.seed, size), done)
+
+
+def _painted(spec: SampleSpec) -> Image.Image:
+    """The pattern, mixed with the source by its strength, where the mask is white."""
+    pattern = _pattern(spec.prompt, spec.seed, (spec.width, spec.height))
+    if spec.source is None:
+        return pattern
+    mixed = Image.blend(spec.source.image, pattern, spec.source.strength)
+    if spec.source.mask is None:
+        return mixed
+    return Image.composite(mixed, spec.source.image, spec.source.mask)
 
 
 def _pattern(prompt: str, seed: int, size: tuple[int, int]) -> Image.Image:

@@ -16,6 +16,10 @@ _FIT_IMAGES = 8
 _FIT_SIDE_PX = 128
 _FIT_SEED = 0
 
+# Of a film's autoencoder, Qwen-Image's, the one frame is taken.
+_OF_FILMS = ("AutoencoderKLQwenImage",)
+_KNOWN = ("AutoencoderKL", "AutoencoderTiny", *_OF_FILMS)
+
 
 class LatentPreview(Protocol):
     def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
@@ -26,9 +30,14 @@ class LatentPreview(Protocol):
 def preview_for(pipeline: Any) -> LatentPreview | None:
     """A preview for the pipeline's autoencoder, or None if it is of another kind."""
     vae = getattr(pipeline, "vae", None)
-    if type(vae).__name__ not in ("AutoencoderKL", "AutoencoderTiny"):
+    if not can_preview(vae):
         return None
     return LinearPreview.fit(vae)
+
+
+def can_preview(vae: object) -> bool:
+    """By its class alone: also of one without weights."""
+    return type(vae).__name__ in _KNOWN
 
 
 class LinearPreview:
@@ -52,14 +61,9 @@ class LinearPreview:
             coarse, size=(_FIT_SIDE_PX, _FIT_SIDE_PX), mode="bicubic"
         ).clamp(0, 1)
         pixels = (colours * 2 - 1).to(vae.device, vae.dtype)
-        encoded = vae.encode(pixels)
-        if hasattr(encoded, "latent_dist"):
-            latents = encoded.latent_dist.mode().float().cpu()
-        else:
-            latents = encoded.latents.float().cpu()
-        shift = getattr(vae.config, "shift_factor", None) or 0.0
-        latents = (latents - shift) * vae.config.scaling_factor
-        target = torch.nn.functional.adaptive_avg_pool2d(colours, latents.shape[-2:])
+        latents = _encoded(vae, pixels).float().cpu()
+        height, width = latents.shape[-2:]
+        target = torch.nn.functional.adaptive_avg_pool2d(colours, (height, width))
         rows = latents.movedim(1, -1).flatten(0, 2)
         rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
         solution = torch.linalg.lstsq(rows, target.movedim(1, -1).flatten(0, 2))
@@ -69,6 +73,26 @@ class LinearPreview:
     def __call__(self, latents: torch.Tensor) -> list[Image.Image]:
         rows = latents.float().cpu().movedim(1, -1)
         return _to_images((rows @ self._weights + self._bias).movedim(-1, 1))
+
+
+def _encoded(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
+    """[B, C, h, w] latents as the denoiser knows them."""
+    if type(vae).__name__ in _OF_FILMS:
+        frames = vae.encode(pixels[:, :, None]).latent_dist.mode()[:, :, 0]
+        mean, std = (
+            torch.tensor(values, device=frames.device).view(1, -1, 1, 1)
+            for values in (vae.config.latents_mean, vae.config.latents_std)
+        )
+        normal: torch.Tensor = (frames - mean) / std
+        return normal
+    encoded = vae.encode(pixels)
+    if hasattr(encoded, "latent_dist"):
+        latents = encoded.latent_dist.mode()
+    else:
+        latents = encoded.latents
+    shift = getattr(vae.config, "shift_factor", None) or 0.0
+    scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
+    return scaled
 
 
 def _to_images(pixels: torch.Tensor) -> list[Image.Image]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, Response
@@ -21,20 +22,30 @@ from easel.text2image.live_generation import LiveGeneration
 from easel.text2image.routes.image_answer import image_response
 from easel.web import native_api
 from easel.web.disconnect import ClientLeft, unless_client_leaves
-from easel.web.json_body import require_json
+from easel.web.generation_body import generation_body
 from easel.web.problems import render_problem
+
+# Whom the gateway knows the caller as: device time is shared fairly between users.
+USER_HEADER = "X-Easel-User"
+_MAX_USER_CHARACTERS = 200
 
 
 def generate_router(generations: Generations) -> APIRouter:
     router = APIRouter()
 
-    @router.api_route(**native_api.GENERATE, dependencies=[Depends(require_json)])
-    async def generate(body: GenerationRequest, request: Request) -> Response:
+    @router.api_route(**native_api.GENERATE)
+    async def generate(
+        body: Annotated[GenerationRequest, Depends(generation_body)], request: Request
+    ) -> Response:
         form = choose_answer_form(
             _joined(request, "accept"), _joined(request, "prefer")
         )
-        live = generations.accept(
-            body, _output_format(body, form), current_request_id()
+        live = await generations.accept(
+            body,
+            _output_format(body, form),
+            current_request_id(),
+            user=request.headers.get(USER_HEADER, "")[:_MAX_USER_CHARACTERS],
+            is_durable=form.form == "accepted",
         )
         if form.form == "accepted":
             return _accepted(live)
@@ -115,6 +126,7 @@ def _image_answer(live: LiveGeneration, document: CompletedGeneration) -> FileRe
     return image_response(
         live,
         0,
+        live.images[0],
         {
             **_location(live),
             "X-Easel-Generation-Id": live.id,

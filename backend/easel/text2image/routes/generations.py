@@ -8,7 +8,7 @@ from starlette.responses import Response
 from easel.errors import ImageNotFound, InvalidRequest
 from easel.text2image.event_stream import EventStream
 from easel.text2image.generations import Generations
-from easel.text2image.image_files import StoredImage, thumbnail
+from easel.text2image.images.image_files import StoredImage, thumbnail
 from easel.text2image.live_generation import LiveGeneration
 from easel.text2image.routes.image_answer import IMMUTABLE, image_response
 from easel.web import native_api
@@ -42,12 +42,12 @@ def generations_router(generations: Generations) -> APIRouter:
         width: native_api.ThumbnailWidth = None,
     ) -> Response:
         live = generations.find(generation_id)
-        if index >= len(live.images):
+        stored = live.image(index)
+        if stored is None:
             raise ImageNotFound(
                 f"{generation_id} is {live.document.status} and has "
                 f"{len(live.images)} image(s)."
             )
-        stored = live.images[index]
         variant = "" if width is None else f"-{width}"
         tag = f'"{stored.sha256}{variant}"'
         known = request.headers.get("if-none-match", "")
@@ -57,7 +57,7 @@ def generations_router(generations: Generations) -> APIRouter:
         if not stored.path.exists():
             raise ImageNotFound("The image's file is gone from the server's disk.")
         if width is None:
-            return image_response(live, index)
+            return image_response(live, index, stored)
         return await _thumbnail(stored, width, tag)
 
     return router

@@ -17,17 +17,17 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
 
     @router.api_route(**native_api.health_operation(ServerHealth))
     async def health() -> ServerHealth:
-        loaded = generations.loaded
+        device = generations.device
         return ServerHealth(
             status=_status(generations),
-            model_loaded=loaded is not None,
-            cuda_available=loaded is not None and loaded.cuda_available,
+            model_loaded=device is not None,
+            cuda_available=device is not None and device.cuda_available,
             replica=generations.replica,
-            model=loaded.model.id if loaded else model_name,
-            device=loaded.device if loaded else None,
-            queued=len(generations.line.waiting),
-            running=generations.line.running is not None,
-            backlog_s=generations.line.backlog_s,
+            model=generations.models()[0].id if device else model_name,
+            device=device.name if device else None,
+            queued=generations.queued,
+            running=generations.running,
+            backlog_s=generations.backlog_s,
             version=__version__,
         )
 
@@ -40,4 +40,6 @@ def _status(generations: Generations) -> Status:
         return "stopping"
     if generations.unavailable_because is not None:
         return "unhealthy"
-    return "healthy" if generations.loaded is not None else "loading"
+    if generations.hung_for_s() is not None:
+        return "unhealthy"
+    return "healthy" if generations.device is not None else "loading"

@@ -2,16 +2,19 @@
 
 from starlette.responses import FileResponse
 
+from easel.text2image.images.image_files import StoredImage
 from easel.text2image.live_generation import LiveGeneration
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def image_response(
-    live: LiveGeneration, index: int, headers: dict[str, str] | None = None
+    live: LiveGeneration,
+    index: int,
+    stored: StoredImage,
+    headers: dict[str, str] | None = None,
 ) -> FileResponse:
-    """The bytes of a completed generation's image with a strong `ETag`."""
-    stored = live.images[index]
+    """The bytes of a finished image with a strong `ETag`."""
     name = f"{live.id}-{index}{stored.path.suffix}"
     return FileResponse(
         stored.path,

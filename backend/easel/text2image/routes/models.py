@@ -1,9 +1,8 @@
-"""What this server's model can do."""
+"""What this server's models can do, and which of them are on the device."""
 
 from fastapi import APIRouter
 
 from easel.contract.models import ModelDocument, ModelList
-from easel.errors import ModelNotFound
 from easel.text2image.generations import Generations
 from easel.web import native_api
 
@@ -13,13 +12,18 @@ def models_router(generations: Generations) -> APIRouter:
 
     @router.api_route(**native_api.LIST_MODELS)
     async def list_models() -> ModelList:
-        return ModelList(models=(generations.model(),))
+        return ModelList(models=generations.models())
 
     @router.api_route(**native_api.GET_MODEL)
     async def get_model(model_id: str) -> ModelDocument:
-        model = generations.model()
-        if model.id != model_id:
-            raise ModelNotFound(f"This server has {model.id!r} only.", param="model")
-        return model
+        return generations.model(model_id)
+
+    @router.api_route(**native_api.LOAD_MODEL)
+    async def load_model(model_id: str) -> ModelDocument:
+        return await generations.load_model(model_id)
+
+    @router.api_route(**native_api.UNLOAD_MODEL)
+    async def unload_model(model_id: str) -> ModelDocument:
+        return await generations.unload_model(model_id)
 
     return router

@@ -8,4 +8,9 @@ with warnings.catch_warnings():
     os.environ["HF_HUB_OFFLINE"] = "1"
     # As the server itself does, before torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    import torch
     from diffusers import AutoPipelineForText2Image  # noqa: F401
+
+# Models this small are quicker without a second thread, and scripts/test runs two
+# processes of these tests at a time.
+torch.set_num_threads(1)

@@ -1,6 +1,9 @@
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import (
@@ -8,10 +11,22 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    LCMScheduler,
 )
+from PIL import Image
 
+from easel.text2image.engines import LoadOptions, load_engine
+from easel.text2image.engines.base import AnyEngine
 from easel.text2image.engines.clean_estimate import CleanEstimate
 from easel.text2image.engines.latent_preview import LinearPreview
+from easel.text2image.settings import EMBEDDED_MODEL
+from tests.text2image.engines.driven_engine import make_spec
+
+# diffusers' schedulers hand torch tensors to NumPy 2 in a way that it deprecates.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)
 
 
 class LinearAutoencoder:
@@ -40,19 +55,21 @@ def test_a_fitted_preview_shows_the_colours_that_the_latents_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "scheduler",
+    "make_scheduler",
     [
-        DDIMScheduler(steps_offset=1, clip_sample=False),
-        EulerDiscreteScheduler(),
-        DPMSolverMultistepScheduler(),
-        FlowMatchEulerDiscreteScheduler(),
+        partial(DDIMScheduler, steps_offset=1, clip_sample=False),
+        EulerDiscreteScheduler,
+        DPMSolverMultistepScheduler,
+        FlowMatchEulerDiscreteScheduler,
+        HeunDiscreteScheduler,
+        LCMScheduler,
     ],
-    ids=lambda scheduler: type(scheduler).__name__,
 )
-# diffusers' schedulers hand torch tensors to NumPy 2 in a way that it deprecates.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_the_estimate_is_clean_from_the_first_step(scheduler: Any) -> None:
+def test_the_estimate_is_clean_from_the_first_step(
+    make_scheduler: Callable[[], Any],
+) -> None:
     """A perfect denoiser knows the noise, so the estimate must be the image at once."""
+    scheduler = make_scheduler()
     clean = torch.full((1, 4, 8, 8), 0.5)
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     estimate = CleanEstimate(scheduler)
@@ -69,3 +86,44 @@ def test_the_estimate_is_clean_from_the_first_step(scheduler: Any) -> None:
     assert isinstance(stepped, tuple)
     assert estimate.latents is not None
     assert torch.allclose(estimate.latents, clean, atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def embedded() -> AnyEngine:
+    options = LoadOptions(device="cpu", dtype="float32")
+    return load_engine(EMBEDDED_MODEL, options, lambda _: None)
+
+
+def likeness(preview: Image.Image, image: Image.Image) -> float:
+    """Their pixels' correlation, from -1 to 1, at the preview's size."""
+    small = image.resize(preview.size, Image.Resampling.BOX)
+    pixels = [np.asarray(each, dtype=float).ravel() for each in (preview, small)]
+    return float(np.corrcoef(pixels)[0, 1])
+
+
+@pytest.mark.parametrize("sampler", ["default", "euler_ancestral"])
+@pytest.mark.parametrize("is_exact", [False, True])
+def test_previews_become_the_image(
+    embedded: AnyEngine, is_exact: bool, sampler: str
+) -> None:
+    spec = make_spec(
+        prompt="a rocket in space",
+        width=128,
+        height=128,
+        num_inference_steps=10,
+        sampler=sampler,
+        is_exact=is_exact,
+    )
+    sample = embedded.begin(spec, embedded.plan(spec))
+    previews = []
+    for _ in range(sample.plan.steps):
+        embedded.step([sample], max_rows=64)
+        previews += embedded.previews([sample])
+    (image,) = embedded.decode([sample]).result()
+    embedded.end(sample)
+    assert isinstance(image, Image.Image)
+    alike = [likeness(preview, image) for preview in previews if preview is not None]
+    assert len(alike) == 10
+    assert alike[4] > 0.7
+    assert alike[-1] > 0.9
+    assert alike[0] < alike[-1]

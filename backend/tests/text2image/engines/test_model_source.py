@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.model_source import locate, read_sidecar
+from easel.text2image.engines.model_source import locate, open_source, read_sidecar
 from easel.text2image.settings import EMBEDDED_MODEL
 
 
@@ -13,6 +13,16 @@ def test_the_embedded_model_is_found_from_anywhere(
     monkeypatch.chdir(tmp_path)
     assert (Path(locate(EMBEDDED_MODEL)) / "model_index.json").is_file()
     assert read_sidecar(locate(EMBEDDED_MODEL)).native_sizes
+
+
+def test_a_local_model_is_named_after_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "model_index.json").write_text("{}", encoding="utf-8")
+    (folder / "easel.json").write_text('{"default_sampler": "euler"}', encoding="utf-8")
+    source = open_source(str(folder))
+    assert (source.id, source.folder) == ("mine", folder)
+    assert source.sidecar.default_sampler == "euler"
 
 
 def test_a_hub_name_is_left_as_it_is() -> None:

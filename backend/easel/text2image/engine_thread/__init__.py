@@ -1,0 +1,1 @@
+"""The one thread that owns the engines and the batch scheduler."""

@@ -1,0 +1,1 @@
+"""Pictures: those that callers send, and those that they get."""
