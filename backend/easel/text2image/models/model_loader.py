@@ -96,7 +96,7 @@ class ModelLoader:
 
     def _run(self) -> None:
         while (model := self._next()) is not None:
-            outcome = self._outcome(model)
+            outcome = self._outcome_of_a_thread(model)
             # At once for all who ask: nobody finds it neither loading nor loaded.
             with self._changed:
                 self._loading = None
@@ -109,6 +109,23 @@ class ModelLoader:
                 return None
             self._loading = self._queued.pop(0)
             return self._loading
+
+    def _outcome_of_a_thread(self, model: str) -> ModelLoaded | LoadFailed:
+        """Load in a thread that ends with it.
+
+        OpenMP keeps a pool for every thread that has computed, and when all pools have
+        more threads than there are cores, it lets them sleep at each barrier: beside
+        an idle pool of the loader's, the engine's steps took 40 % longer (measured).
+        """
+        outcomes: list[ModelLoaded | LoadFailed] = []
+        thread = threading.Thread(
+            target=lambda: outcomes.append(self._outcome(model)),
+            name=f"load {model}",
+            daemon=True,
+        )
+        thread.start()
+        thread.join()
+        return outcomes[0]
 
     def _outcome(self, model: str) -> ModelLoaded | LoadFailed:
         try:
