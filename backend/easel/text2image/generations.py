@@ -449,6 +449,7 @@ class Generations:
                 painted.image,
                 parameters=live.parameters,
                 model=live.accepted.model,
+                is_durable=live.accepted.is_durable,
             )
         except Exception as error:
             fields = {"id": live.id, "request_id": live.request_id}

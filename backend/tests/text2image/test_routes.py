@@ -319,10 +319,10 @@ async def test_a_full_disk_takes_the_older_images_first(
     write = image_files._write_whole
     failures = iter([True])
 
-    def full_once(path: Path, content: bytes) -> None:
+    def full_once(path: Path, content: bytes, *, is_durable: bool) -> None:
         if next(failures, False):
             raise OSError(errno.ENOSPC, "No space left on device")
-        write(path, content)
+        write(path, content, is_durable=is_durable)
 
     monkeypatch.setattr(image_files, "_write_whole", full_once)
     assert (await generate(quick))["status"] == "completed"
@@ -333,7 +333,7 @@ async def test_a_full_disk_takes_the_older_images_first(
 async def test_a_disk_that_stays_full_is_a_507_and_leaves_nothing(
     quick: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: bytes, *, is_durable: bool) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(image_files, "_write_whole", full)

@@ -1,6 +1,7 @@
 """The journal, asked from the event loop: one thread of its own writes it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from easel.text2image.durability.recovery import (
     unfinished_again,
 )
 from easel.text2image.engines.base import SourceImage
+from easel.text2image.images.image_files import sync_files
 from easel.text2image.live_generation import LiveGeneration
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,16 @@ class Journaling:
         """
         ended = ended_entry(live, self._root, datetime.now(UTC))
         assert ended is not None
-        await self._noted(live, self._journal.end, journal_entry(live, None), ended)
+        entry = journal_entry(live, None)
+        paths = [] if live.accepted.is_durable else [one.path for one in live.images]
+
+        def work() -> None:
+            # Its caller has them already; the journal must not name what is not there.
+            with contextlib.suppress(FileNotFoundError):
+                sync_files(paths)
+            self._journal.end(entry, ended)
+
+        await self._noted(live, work)
 
     async def start(self, live: LiveGeneration) -> None:
         """It is being painted; a process that dies now will have been its fault."""

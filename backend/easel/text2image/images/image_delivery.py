@@ -65,8 +65,12 @@ class ImageDelivery:
         *,
         parameters: Parameters,
         model: str,
+        is_durable: bool,
     ) -> Delivered:
         """
+        Args:
+            is_durable: Whether it must survive a loss of power.
+
         Raises:
             ContentRefused: the safety policy does not let it out.
             OSError: it cannot be written.
@@ -81,6 +85,7 @@ class ImageDelivery:
                 parameters=parameters,
                 seed=image_seeds(parameters)[index],
                 model=model,
+                is_durable=is_durable,
             )
             return Delivered(stored, safety)
 

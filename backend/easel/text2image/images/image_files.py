@@ -107,8 +107,12 @@ class ImageFiles:
         parameters: Parameters,
         seed: int,
         model: str,
+        is_durable: bool = True,
     ) -> StoredImage:
         """Bring `image` to the size asked for, encode, sign and write it.
+
+        Args:
+            is_durable: On return it survives a loss of power, not only of the process.
 
         Raises:
             OSError: it cannot be written; nothing half-written is left.
@@ -122,8 +126,9 @@ class ImageFiles:
         )
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _sync_folder(self._root)
-        _write_whole(path, content)
+            if is_durable:
+                _sync_folder(self._root)
+        _write_whole(path, content, is_durable=is_durable)
         return StoredImage(
             path=path,
             sha256=hashlib.sha256(content).hexdigest(),
@@ -246,23 +251,33 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes, *, is_durable: bool = True) -> None:
     """Readers see the old file or the new, never a part; a failure leaves nothing.
 
-    On return it is on the disk, name and all: what is then written elsewhere about
-    the file stays true after a loss of power.
+    A durable one is on the disk on return, name and all: what is then written
+    elsewhere about the file stays true after a loss of power.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_PART_PREFIX)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
+            if is_durable:
+                os.fsync(descriptor)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if is_durable:
+        _sync_folder(path.parent)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Make what was written without being durable durable now."""
+    for path in paths:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from easel.contract.generations import (
     CompletedGeneration,
@@ -19,7 +19,7 @@ from easel.text2image.answer_form import AnswerForm, choose_answer_form
 from easel.text2image.event_stream import EventStream
 from easel.text2image.generations import Generations
 from easel.text2image.live_generation import LiveGeneration
-from easel.text2image.routes.image_answer import image_response
+from easel.text2image.routes.image_answer import image_headers
 from easel.web import native_api
 from easel.web.disconnect import ClientLeft, unless_client_leaves
 from easel.web.generation_body import generation_body
@@ -113,21 +113,24 @@ async def _answer(live: LiveGeneration, form: AnswerForm) -> Response:
     if not isinstance(document, CompletedGeneration):
         raise GenerationCancelled("The generation was cancelled before it was done.")
     if form.form == "image":
-        return _image_answer(live, document)
+        return await _image_answer(live, document)
     complete = await asyncio.to_thread(_with_base64, live, document)
     body = complete.model_dump_json()
     return Response(body, headers=_location(live), media_type="application/json")
 
 
-def _image_answer(live: LiveGeneration, document: CompletedGeneration) -> FileResponse:
-    parameters = document.parameters
+async def _image_answer(
+    live: LiveGeneration, document: CompletedGeneration
+) -> Response:
+    parameters, stored = document.parameters, live.images[0]
     # No prompt here: headers end up in the logs of proxies.
     described = parameters.model_dump_json(exclude={"prompt", "negative_prompt"})
-    return image_response(
-        live,
-        0,
-        live.images[0],
-        {
+    return Response(
+        # At once: a FileResponse goes to another thread for each of its parts.
+        await asyncio.to_thread(stored.path.read_bytes),
+        media_type=stored.media_type,
+        headers={
+            **image_headers(live, 0, stored),
             **_location(live),
             "X-Easel-Generation-Id": live.id,
             "X-Easel-Seed": str(document.images[0].seed),

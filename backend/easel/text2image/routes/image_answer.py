@@ -9,20 +9,22 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def image_response(
-    live: LiveGeneration,
-    index: int,
-    stored: StoredImage,
-    headers: dict[str, str] | None = None,
+    live: LiveGeneration, index: int, stored: StoredImage
 ) -> FileResponse:
     """The bytes of a finished image with a strong `ETag`."""
-    name = f"{live.id}-{index}{stored.path.suffix}"
     return FileResponse(
         stored.path,
         media_type=stored.media_type,
-        headers={
-            "ETag": f'"{stored.sha256}"',
-            "Cache-Control": IMMUTABLE,
-            "Content-Disposition": f'inline; filename="{name}"',
-            **(headers or {}),
-        },
+        headers=image_headers(live, index, stored),
     )
+
+
+def image_headers(
+    live: LiveGeneration, index: int, stored: StoredImage
+) -> dict[str, str]:
+    name = f"{live.id}-{index}{stored.path.suffix}"
+    return {
+        "ETag": f'"{stored.sha256}"',
+        "Cache-Control": IMMUTABLE,
+        "Content-Disposition": f'inline; filename="{name}"',
+    }

@@ -363,13 +363,13 @@ async def test_an_image_that_is_being_written_when_the_grace_ends_does_no_harm(
     loop = asyncio.get_running_loop()
     write = image_files._write_whole
 
-    def slow(path: Path, content: bytes) -> None:
+    def slow(path: Path, content: bytes, *, is_durable: bool) -> None:
         if path.suffix == ".png":
             loop.call_soon_threadsafe(begun.set)
             asyncio.run_coroutine_threadsafe(written.wait(), loop).result(20)
             if disk_fails:
                 raise OSError(errno.EIO, "a broken disk")
-        write(path, content)
+        write(path, content, is_durable=is_durable)
 
     monkeypatch.setattr(image_files, "_write_whole", slow)
     async with quick_server(tmp_path, shutdown_grace_s=0) as server:
