@@ -363,7 +363,7 @@ async def test_an_image_that_is_being_written_when_the_grace_ends_does_no_harm(
     loop = asyncio.get_running_loop()
     write = image_files._write_whole
 
-    def slow(path: Path, content: bytes, *, is_durable: bool) -> None:
+    def slow(path: Path, content: bytes, *, is_durable: bool = True) -> None:
         if path.suffix == ".png":
             loop.call_soon_threadsafe(begun.set)
             asyncio.run_coroutine_threadsafe(written.wait(), loop).result(20)
