@@ -137,7 +137,7 @@ class Text2ImageApp(FastAPI):
         self.generations.begin_stop()
         try:
             async with asyncio.timeout(self._settings.shutdown_grace_s):
-                await self.generations.until_idle()
+                await self.generations.present.until_idle()
         except TimeoutError:
             self.generations.give_up()
         self._on_drained()
@@ -149,7 +149,7 @@ class Text2ImageApp(FastAPI):
         self.include_router(health_router(self.generations, self._settings.model[0]))
         self.include_router(
             operation_router(
-                not_ready=self.generations.not_ready,
+                not_ready=self.generations.readiness.why_not,
                 metrics=lambda: metrics_text(metrics.registry),
             )
         )
@@ -189,7 +189,7 @@ class Text2ImageApp(FastAPI):
             sweeping.cancel()
             await self._start_draining()
             await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
-            await self.generations.until_written()
+            await self.generations.present.until_written()
             await asyncio.to_thread(self._encoders.shutdown)
             await asyncio.to_thread(self._journaling.close)
             self._files.close()

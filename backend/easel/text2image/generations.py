@@ -3,9 +3,8 @@
 Lives on the event loop; the runner's news arrive here as `RunnerListener` calls.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ulid import ULID
@@ -15,12 +14,9 @@ from easel.contract.generations import GenerationRequest, ImageFormat, Parameter
 from easel.contract.models import ModelDocument
 from easel.errors import (
     EngineFailed,
-    EngineHung,
     InternalError,
     InvalidRequest,
-    ModelLoading,
     ModelNotFound,
-    QueueFull,
     ServerStopping,
     ServiceError,
 )
@@ -46,14 +42,13 @@ from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.live_generation import Accepted, LiveGeneration, StopReason
 from easel.text2image.metrics import ServerMetrics
 from easel.text2image.parameters import resolve_parameters
+from easel.text2image.present_generations import PresentGenerations
 from easel.text2image.queue_board import QueueBoard
-from easel.text2image.scheduling.admission import Admission
+from easel.text2image.readiness import Readiness
+from easel.text2image.served_models import ServedModels
 from easel.text2image.settings import ServerSettings
 
 log = logging.getLogger(__name__)
-
-# Before the first measurement there is nothing better to say than "soon".
-_DEFAULT_RETRY_S = 5.0
 
 _GIVEN_UP = "The server died each time while it was painted; it is not tried again."
 _STOPPED = "The server stopped before its turn came."
@@ -92,93 +87,26 @@ class Generations:
         on_unavailable: Callable[[str], None],
     ) -> None:
         self.replica = replica
-        self.device: Device | None = None
-        self.is_stopping = False
-        self.unavailable_because: str | None = None
-        self._models: Mapping[str, ModelDocument] = {}
+        self.present = PresentGenerations(metrics)
         self._board = QueueBoard()
+        self.readiness = Readiness(settings, self.present, self._board, watch, clock)
+        self.models = ServedModels(runner, metrics, self.readiness.why_not)
         self._runner = runner
         self._kept = kept
         self._delivery = delivery
         self._journaling = journaling
-        self._watch = watch
         self._clock = clock
         self._metrics = metrics
         self._random_seed = random_seed
         self._settings = settings
         self._tell_unavailable = on_unavailable
         self._numbers = 0
-        # Handed to the runner and not given back: it may still hold their samples.
-        self._present: dict[str, LiveGeneration] = {}
-        self._arriving = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     # What callers ask
 
     @property
-    def running(self) -> int:
-        """Generations that have begun and not ended."""
-        return len(self._unfinished()) - self.queued
-
-    @property
-    def queued(self) -> int:
-        return sum(live.started_at_s is None for live in self._unfinished())
-
-    @property
     def backlog_s(self) -> float | None:
         return self._board.backlog_s(self._clock.now())
-
-    def not_ready(self) -> ServiceError | None:
-        """Why no generation would be taken now, or None when one would."""
-        if self.is_stopping:
-            return ServerStopping("The server is stopping.")
-        if self.unavailable_because is not None:
-            return InternalError("The model cannot be served; the log says why.")
-        if self.device is None:
-            return ModelLoading("The model is loading.", retry_after_s=_DEFAULT_RETRY_S)
-        if (hung_s := self.hung_for_s()) is not None:
-            return EngineHung(
-                f"The device has been at one step for {hung_s:.0f} s.",
-                retry_after_s=_DEFAULT_RETRY_S,
-            )
-        return self._queue_full()
-
-    def hung_for_s(self) -> float | None:
-        """Since when the device has not moved, if that is longer than it should be."""
-        return self._watch.hung_for_s(self._clock.now())
-
-    def models(self) -> tuple[ModelDocument, ...]:
-        """The default first; raises ModelLoading while none is known."""
-        if not self._models or self.device is None:
-            raise self.not_ready() or ModelLoading("The model is loading.")
-        return tuple(self._models.values())
-
-    def model(self, model_id: str | None) -> ModelDocument:
-        """The one of this id, or the default.
-
-        Raises:
-            ModelNotFound: this server has no such model.
-            ModelLoading: while none is known.
-        """
-        models = self.models()
-        if model_id is None:
-            return models[0]
-        if model_id not in self._models:
-            names = ", ".join(repr(model.id) for model in models)
-            raise ModelNotFound(f"This server has {names} only.", param="model")
-        return self._models[model_id]
-
-    async def load_model(self, model_id: str) -> ModelDocument:
-        """Raises ModelNotFound, and ModelLoading while no model is known."""
-        self.model(model_id)
-        return await asyncio.wrap_future(self._runner.load(model_id))
-
-    async def unload_model(self, model_id: str) -> ModelDocument:
-        """Raises ModelNotFound, ModelInUse, and ModelLoading while none is known."""
-        self.model(model_id)
-        return await asyncio.wrap_future(self._runner.unload(model_id))
 
     async def accept(
         self,
@@ -200,10 +128,10 @@ class Generations:
             QueueFull, ModelLoading, ServerStopping, EngineHung: not now.
             StorageFull: it cannot be made durable.
         """
-        if refusal := self.not_ready():
+        if refusal := self.readiness.why_not():
             raise refusal
         try:
-            model = self.model(request.model)
+            model = self.models.find(request.model)
         except ModelNotFound as error:
             raise InvalidRequest(f"model: {error.detail}", param="model") from error
         parameters, warnings = resolve_parameters(
@@ -214,9 +142,7 @@ class Generations:
             metadata_allowed=self._settings.metadata == "full",
             may_skip_safety=self._settings.safety_optional,
         )
-        # Whoever is being read or written counts as present: a burst of them must
-        # not all find the last free place.
-        self._arriving += 1
+        self.readiness.arriving += 1
         try:
             source = None
             if request.image is not None:
@@ -234,8 +160,8 @@ class Generations:
             if is_durable:
                 await self._journaling.accept(live, source)
         finally:
-            self._arriving -= 1
-        if self.is_stopping and not is_durable:
+            self.readiness.arriving -= 1
+        if self.readiness.is_stopping and not is_durable:
             raise ServerStopping("The server is stopping.")
         self._begin(live, source)
         return live
@@ -277,52 +203,38 @@ class Generations:
             self._fail(live, EngineFailed(_GIVEN_UP))
         for live, source in remembered.unfinished:
             self._begin(live, source)
-        if remembered.unfinished:
-            count = len(remembered.unfinished)
+        if count := len(remembered.unfinished):
             log.info("accepted before the restart", extra={"fields": {"count": count}})
 
     def begin_stop(self) -> None:
         """Take nothing more and give up what waits; what runs may finish."""
-        self.is_stopping = True
-        for live in self._unfinished():
+        self.readiness.is_stopping = True
+        for live in self.present.unfinished():
             if live.started_at_s is None:
                 self._leave_behind(live, ServerStopping(_STOPPED))
 
     def give_up(self) -> None:
         """End also what runs: its time is over."""
         self.begin_stop()
-        for live in self._unfinished():
+        for live in self.present.unfinished():
             stopped = ServerStopping("The server stopped while it was painted.")
             self._leave_behind(live, stopped)
-
-    async def until_idle(self) -> None:
-        """Return when nothing waits, runs or is being written."""
-        await self._idle.wait()
-
-    async def until_written(self) -> None:
-        """Return when nothing is being written, whatever was given up."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
 
     # What the runner tells
 
     def on_models(self, documents: tuple[ModelDocument, ...]) -> None:
-        self._models = {document.id: document for document in documents}
-        for document in documents:
-            is_loaded = document.state == "ready"
-            self._metrics.model_loaded.labels(document.id).set(is_loaded)
+        self.models.saw(documents)
 
     def on_ready(self, device: Device) -> None:
-        self.device = device
-        self._metrics.watch_memory(device.allocated_bytes)
+        self.models.ready(device)
+        self.readiness.is_loaded = True
 
     def on_unavailable(self, reason: str) -> None:
-        self.unavailable_because = reason
+        self.readiness.unavailable_because = reason
         lost = InternalError("The model cannot be served any more.")
-        for live in self._unfinished():
+        for live in self.present.unfinished():
             self._leave_behind(live, lost)
-        self._present.clear()
-        self._account()
+        self.present.clear()
         self._tell_unavailable(reason)
 
     def on_queue(self, view: QueueView) -> None:
@@ -330,7 +242,7 @@ class Generations:
         self._metrics.saw_queue(view)
         now_s = self._clock.now()
         places = {name: place for place, name in enumerate(view.waiting, start=1)}
-        for live in self._unfinished():
+        for live in self.present.unfinished():
             eta_s = view.etas.get(live.id)
             place = places.get(live.id)
             if place is not None and live.position not in (None, place):
@@ -339,41 +251,41 @@ class Generations:
                 live.expect(eta_s, now_s)
 
     def on_warnings(self, order: Order, warnings: tuple[str, ...]) -> None:
-        if live := self._unfinished_one(order):
+        if live := self.present.unfinished_one(order.id):
             live.warn(warnings)
 
     def on_started(self, order: Order) -> None:
-        if live := self._unfinished_one(order):
+        if live := self.present.unfinished_one(order.id):
             live.start(self._clock.now())
             if live.accepted.is_durable:
-                self._spawn(self._journaling.start(live))
-        self._account()
+                self.present.spawn(self._journaling.start(live))
+        self.present.changed()
 
     def on_step(self, report: StepReport) -> None:
         self._metrics.saw_step(report)
         now_s = self._clock.now()
         for order, step in report.progress:
-            if live := self._unfinished_one(order):
+            if live := self.present.unfinished_one(order.id):
                 live.progress(step, now_s)
 
     def on_previews(self, report: PreviewReport) -> None:
-        if live := self._unfinished_one(report.order):
-            self._spawn(self._tell_previews(live, report))
+        if live := self.present.unfinished_one(report.order.id):
+            self.present.spawn(self._tell_previews(live, report))
 
     def on_image(self, order: Order, painted: PaintedImage) -> None:
-        if live := self._unfinished_one(order):
-            self._spawn(self._deliver(live, painted))
+        if live := self.present.unfinished_one(order.id):
+            self.present.spawn(self._deliver(live, painted))
         else:
-            self._release(order)
+            self.present.release(order.id)
 
     def on_failed(self, order: Order, error: ServiceError) -> None:
-        if live := self._unfinished_one(order):
+        if live := self.present.unfinished_one(order.id):
             self._fail(live, error)
-        self._release(order)
+        self.present.release(order.id)
 
     def on_stopped(self, order: Order, saved_steps: int) -> None:
         self._metrics.saved_steps.inc(saved_steps)
-        self._release(order)
+        self.present.release(order.id)
 
     # Beginnings
 
@@ -400,43 +312,20 @@ class Generations:
             is_durable=is_durable,
         )
         eta_s = self._board.eta_of_next_s(model, parameters, now_s)
-        return LiveGeneration(accepted, warnings, position=self.queued + 1, eta_s=eta_s)
+        return LiveGeneration(
+            accepted, warnings, position=self.present.queued + 1, eta_s=eta_s
+        )
 
     def _begin(self, live: LiveGeneration, source: SourceImage | None) -> None:
         self._kept.add(live)
-        self._present[live.id] = live
         accepted = live.accepted
         self._board.joined(accepted.number, accepted.model, accepted.parameters)
-        self._account()
+        self.present.add(live)
         self._runner.submit(painting_of(live, source))
 
     def _next_number(self) -> int:
         self._numbers += 1
         return self._numbers
-
-    def _queue_full(self) -> QueueFull | None:
-        """Refuse by predicted work, and by a count that bounds memory."""
-        running = self.running
-        here = self._arriving + running + self.queued
-        limits = Admission(
-            max_backlog_s=self._settings.max_backlog_s,
-            # One of those here is being painted, or is about to be.
-            max_queued=self._settings.max_queued + max(1, running),
-        )
-        backlog_s = self.backlog_s
-        refusal = limits.decide(backlog_s, None, here)
-        if refusal is None:
-            return None
-        waiting = here - max(1, running)
-        why = (
-            f"{waiting} wait; the limit is {self._settings.max_queued}"
-            if refusal.reason == "count"
-            else f"{backlog_s:.0f} s of work are accepted; the limit is "
-            f"{self._settings.max_backlog_s:.0f} s"
-        )
-        return QueueFull(
-            f"The queue is full: {why}.", retry_after_s=round(refusal.retry_after_s, 1)
-        )
 
     # Endings
 
@@ -461,7 +350,7 @@ class Generations:
         else:
             await self._give_out(live, painted, delivered)
         if live.has_ended:
-            self._release(live)
+            self.present.release(live.id)
 
     async def _give_out(
         self, live: LiveGeneration, painted: PaintedImage, delivered: Delivered
@@ -498,9 +387,8 @@ class Generations:
         if live.accepted.is_durable:
             live.suspend()
             if live.started_at_s is not None:
-                self._spawn(self._journaling.suspend(live))
-            self._present.pop(live.id, None)
-            self._account()
+                self.present.spawn(self._journaling.suspend(live))
+            self.present.release(live.id)
         else:
             self._fail(live, error)
 
@@ -508,41 +396,5 @@ class Generations:
         self._metrics.generations.labels(live.document.status).inc()
         self._board.left(live.accepted.number)
         if live.is_completed or live.accepted.is_durable:
-            self._spawn(self._journaling.end(live))
-        self._account()
-
-    def _release(self, order: Order) -> None:
-        """The runner holds nothing of it any more."""
-        self._present.pop(order.id, None)
-        self._account()
-
-    # Bookkeeping
-
-    def _unfinished(self) -> list[LiveGeneration]:
-        return [live for live in self._present.values() if not live.has_ended]
-
-    def _unfinished_one(self, order: Order) -> LiveGeneration | None:
-        live = self._present.get(order.id)
-        return None if live is None or live.has_ended else live
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        """Run it beside the event loop's callers; a stop waits for it."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_done)
-        self._account()
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a generation's task failed", exc_info=error)
-        self._account()
-
-    def _account(self) -> None:
-        """After every change: gauges, and whether all work is done."""
-        self._metrics.queued.set(self.queued)
-        self._metrics.running.set(self.running)
-        if self._unfinished() or self._tasks:
-            self._idle.clear()
-        else:
-            self._idle.set()
+            self.present.spawn(self._journaling.end(live))
+        self.present.changed()

@@ -46,7 +46,7 @@ class RunningServer:
                 await asyncio.sleep(0)
 
     async def until_loaded(self) -> None:
-        await self.until(lambda: self.app.generations.device is not None)
+        await self.until(lambda: self.app.generations.models.device is not None)
 
 
 class GivenModels:

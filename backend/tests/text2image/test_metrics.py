@@ -34,7 +34,7 @@ async def test_every_metric_appears_after_a_batch_of_two(
         asking = [asyncio.create_task(server.http.post(url, json=PROMPT))]
         await server.until(lambda: gated.asked == 1)
         asking += [asyncio.create_task(server.http.post(url, json=PROMPT))]
-        await server.until(lambda: app.generations.queued == 1)
+        await server.until(lambda: app.generations.present.queued == 1)
         metrics = await scrape(server)
         assert metrics["easel_server_running_generations"] == 1
         assert metrics["easel_server_queued_generations"] == 1
@@ -42,7 +42,7 @@ async def test_every_metric_appears_after_a_batch_of_two(
         for task in asking:
             async with await task as answer:
                 assert answer.status == 200
-        await app.generations.until_idle()
+        await app.generations.present.until_idle()
         metrics = await scrape(server)
     # Two of four steps each: one alone, three together, one alone.
     assert gated.batches == [1, 2, 2, 2, 1]

@@ -69,7 +69,7 @@ async def generate(server: RunningServer, model: str) -> tuple[int, dict[str, An
 
 async def until_state(server: RunningServer, model: str, state: str) -> None:
     generations = server.app.generations
-    await server.until(lambda: generations.model(model).state == state)
+    await server.until(lambda: generations.models.find(model).state == state)
 
 
 async def test_the_default_is_loaded_and_the_others_are_offered(
@@ -101,7 +101,7 @@ async def test_while_one_model_loads_the_others_paint(
     assert (await generate(several, "b"))[0] == 200
     await ask(several, "slow/load")
     asking = asyncio.create_task(generate(several, "slow"))
-    await several.until(lambda: several.app.generations.queued == 1)
+    await several.until(lambda: several.app.generations.present.queued == 1)
     assert (await generate(several, "b"))[0] == 200
     assert (await states(several))["slow"] == "loading"
     arrival.set_result(engine("slow"))
@@ -126,7 +126,7 @@ async def test_a_model_that_paints_stays(
     await several.until(lambda: gated.asked == 1)
     # Not over HTTP, so that the question is there before the step ends.
     generations = several.app.generations
-    unloading = asyncio.create_task(generations.unload_model("fake"))
+    unloading = asyncio.create_task(generations.models.unload("fake"))
     await asyncio.sleep(0)
     gated.allow(1)
     with pytest.raises(ModelInUse) as refusal:

@@ -47,7 +47,7 @@ def newest(server: RunningServer) -> LiveGeneration:
 
 
 async def until_running(server: RunningServer) -> None:
-    await server.until(lambda: server.app.generations.running == 1)
+    await server.until(lambda: server.app.generations.present.running == 1)
 
 
 async def until_step(server: RunningServer, gated: GatedEngine, step: int) -> None:
@@ -100,7 +100,7 @@ async def test_leaving_an_asynchronous_generation_does_not_stop_it(
     ):
         await answer.content.readline()
     gated.allow(10)
-    await server.app.generations.until_idle()
+    await server.app.generations.present.until_idle()
     assert (await status(server, path))["status"] == "completed"
 
 
@@ -251,7 +251,7 @@ async def test_a_stop_lets_the_running_finish_and_gives_up_what_waits(
         first = asyncio.create_task(server.http.post(url, json=PROMPT))
         await until_running(server)
         second = asyncio.create_task(server.http.post(url, json=PROMPT))
-        await server.until(lambda: app.generations.queued == 1)
+        await server.until(lambda: app.generations.present.queued == 1)
         app.begin_stop()
         async with await second as answer:
             assert answer.status == 503
@@ -360,7 +360,7 @@ async def test_what_runs_at_a_stop_can_be_followed_to_its_end(
         path = await submit(server)
         await until_running(server)
         app.begin_stop()
-        await server.until(lambda: app.generations.is_stopping)
+        await server.until(lambda: app.generations.readiness.is_stopping)
         async with server.http.get(f"{server.url}/health") as answer:
             assert (await answer.json())["status"] == "stopping"
         assert not drained.is_set()
@@ -384,20 +384,3 @@ async def test_a_failing_preview_costs_no_image(
     names = [name for name, _ in events]
     assert "preview" not in names
     assert names[-1] == "completed"
-
-
-async def test_an_engine_that_is_lost_for_good_takes_the_server_out(
-    tmp_path: Path, gated: GatedEngine
-) -> None:
-    reasons: list[str] = []
-    app = make_app(tmp_path, lambda: gated, on_unavailable=reasons.append)
-    async with serve(app) as server:
-        await server.until_loaded()
-        gated.failure = ModelUnavailable("the GPU failed")
-        gated.allow(1)
-        url = f"{server.url}/generate"
-        async with server.http.post(url, json=PROMPT) as answer:
-            assert answer.status == 500
-        assert reasons == ["the GPU failed"]
-        async with server.http.get(f"{server.url}/readyz") as answer:
-            assert answer.status == 500

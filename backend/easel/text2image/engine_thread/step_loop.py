@@ -8,8 +8,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from PIL.Image import Image
+
 from easel.clock import Clock
 from easel.errors import EngineFailed, OutOfMemory, ServiceError
+from easel.text2image.engine_thread.image_decoding import ImageDecoding
 from easel.text2image.engine_thread.painting import (
     Order,
     PaintedImage,
@@ -24,7 +27,6 @@ from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import (
     AnyEngine,
     ModelUnavailable,
-    PendingImages,
 )
 from easel.text2image.images.previews import PreviewPacer
 from easel.text2image.scheduling.batch_scheduler import Batch, BatchScheduler
@@ -36,9 +38,6 @@ log = logging.getLogger(__name__)
 
 # Prompts are encoded between two steps; more at once would stall who is running.
 _BEGINS_PER_TURN = 2
-
-# Finished images are decoded between two steps, too.
-_DECODES_PER_TURN = 4
 
 # How often the queue's places are told anew while nobody comes or goes.
 _VIEW_INTERVAL_S = 0.5
@@ -88,8 +87,7 @@ class StepLoop:
         self._watch = watch
         self._paintings: dict[str, Painting] = {}
         self._runs: dict[str, SampleRun] = {}
-        self._finished: list[SampleRun] = []
-        self._decoding: list[tuple[list[SampleRun], PendingImages, float]] = []
+        self._decoding = ImageDecoding(clock, watch, self._painted, self._failed)
         self._last_number = 0
         self._view_is_old = False
         self._viewed_at_s = clock.now()
@@ -136,14 +134,14 @@ class StepLoop:
     def turn(self, unplanned: Sequence[Painting] = ()) -> None:
         """One look at everything: at most one step, a few prompts, a few images."""
         self._drop_unwanted()
-        self._collect_images()
+        self._decoding.collect()
         batch = self.scheduler.next_batch(self._clock.now())
         if batch is not None:
             self._run(batch)
-        self._decode_some()
-        if batch is None and self._decoding:
+        self._decoding.turn()
+        if batch is None:
             # Nothing else to do: wait for the device.
-            self._collect_images(wait=True)
+            self._decoding.collect(wait=True)
         self._tell_queue(unplanned)
 
     def drop_all(self, error: ServiceError) -> None:
@@ -181,8 +179,7 @@ class StepLoop:
     def _let_go(self, run: SampleRun) -> None:
         """Nothing of the sample is left here."""
         self.scheduler.leave(run.spec.id)
-        if run in self._finished:
-            self._finished.remove(run)
+        self._decoding.drop(run)
         if run.running is not None:
             run.engine.end(run.running)
             run.running = None
@@ -293,8 +290,9 @@ class StepLoop:
             run.largest_batch = max(run.largest_batch, len(runs))
         done = self.scheduler.stepped(batch, now_s - began_at, now_s)
         self._tell_step(batch, runs, now_s - began_at)
-        self._finished += [self._runs[sample.id] for sample in done]
-        self._tell_previews([run for run in runs if run not in self._finished])
+        finished = [self._runs[sample.id] for sample in done]
+        self._decoding.add(finished)
+        self._tell_previews([run for run in runs if run not in finished])
 
     def _tell_step(
         self, batch: Batch, runs: Sequence[SampleRun], seconds: float
@@ -334,85 +332,21 @@ class StepLoop:
                 )
                 self._post(self._listener.on_previews, report)
 
-    def _decode_some(self) -> None:
-        """Samples of one key at a time, for their images have one size."""
-        if not self._finished:
-            return
-        key = self._finished[0].queued.key
-        runs = [run for run in self._finished if run.queued.key == key]
-        runs = runs[:_DECODES_PER_TURN]
-        self._finished = [run for run in self._finished if run not in runs]
-        began_at = self._clock.now()
-        self._watch.begin(began_at, None)
-        try:
-            pending = runs[0].engine.decode([run.running for run in runs])
-        except ModelUnavailable:
-            raise
-        except Exception as error:
-            self._decode_apart(runs, error)
-        else:
-            self._decoding.append((runs, pending, began_at))
-        finally:
-            self._watch.end()
-        self._collect_images()
+    def _painted(self, run: SampleRun, image: Image, decode_s: float) -> None:
+        self._costs.learn_overhead(run.queued.key, run.encode_s + decode_s)
+        first = run.first_step_at
+        times = SampleTimes(
+            encode_s=run.encode_s,
+            first_step_at=run.last_step_at if first is None else first,
+            last_step_at=run.last_step_at,
+            decode_s=decode_s,
+        )
+        painted = PaintedImage(run.index, image, times, run.largest_batch)
+        self._let_go(run)
+        self._post(self._listener.on_image, run.painting.order, painted)
 
-    def _decode_apart(self, runs: Sequence[SampleRun], error: Exception) -> None:
-        """One image that cannot be decoded must not take its neighbours along."""
-        if len(runs) == 1:
-            self._fail(runs[0].painting, _named(error, runs[0].painting))
-            return
-        for run in runs:
-            if run.running is None:
-                continue
-            began_at = self._clock.now()
-            try:
-                pending = run.engine.decode([run.running])
-            except ModelUnavailable:
-                raise
-            except Exception as own_error:
-                self._fail(run.painting, _named(own_error, run.painting))
-            else:
-                self._decoding.append(([run], pending, began_at))
-
-    def _collect_images(self, *, wait: bool = False) -> None:
-        launched, self._decoding = self._decoding, []
-        for runs, pending, began_at in launched:
-            if wait or pending.is_ready():
-                self._deliver(runs, pending, began_at)
-            else:
-                self._decoding.append((runs, pending, began_at))
-
-    def _deliver(
-        self, runs: Sequence[SampleRun], pending: PendingImages, began_at: float
-    ) -> None:
-        try:
-            images = pending.result()
-        except ModelUnavailable:
-            raise
-        except Exception as error:
-            self._decode_apart(runs, error)
-            return
-        decode_s = (self._clock.now() - began_at) / len(runs)
-        for run, image in zip(runs, images, strict=True):
-            painting = run.painting
-            if run.spec.id not in self._runs:
-                # Its generation was stopped meanwhile.
-                continue
-            if isinstance(image, ServiceError):
-                self._fail(painting, image)
-                continue
-            self._costs.learn_overhead(run.queued.key, run.encode_s + decode_s)
-            times = SampleTimes(
-                encode_s=run.encode_s,
-                first_step_at=began_at
-                if run.first_step_at is None
-                else run.first_step_at,
-                last_step_at=run.last_step_at,
-                decode_s=decode_s,
-            )
-            painted = PaintedImage(run.index, image, times, run.largest_batch)
-            self._let_go(run)
-            self._post(self._listener.on_image, painting.order, painted)
+    def _failed(self, run: SampleRun, error: Exception) -> None:
+        self._fail(run.painting, _named(error, run.painting))
 
     # The queue, for those who wait in it
 

@@ -17,16 +17,16 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
 
     @router.api_route(**native_api.health_operation(ServerHealth))
     async def health() -> ServerHealth:
-        device = generations.device
+        device = generations.models.device
         return ServerHealth(
             status=_status(generations),
             model_loaded=device is not None,
             cuda_available=device is not None and device.cuda_available,
             replica=generations.replica,
-            model=generations.models()[0].id if device else model_name,
+            model=generations.models.all()[0].id if device else model_name,
             device=device.name if device else None,
-            queued=generations.queued,
-            running=generations.running,
+            queued=generations.present.queued,
+            running=generations.present.running,
             backlog_s=generations.backlog_s,
             version=__version__,
         )
@@ -36,10 +36,10 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
 
 def _status(generations: Generations) -> Status:
     """A full queue is not ill: busy servers stay in rotation."""
-    if generations.is_stopping:
+    if generations.readiness.is_stopping:
         return "stopping"
-    if generations.unavailable_because is not None:
+    if generations.readiness.unavailable_because is not None:
         return "unhealthy"
-    if generations.hung_for_s() is not None:
+    if generations.readiness.hung_for_s() is not None:
         return "unhealthy"
-    return "healthy" if generations.device is not None else "loading"
+    return "healthy" if generations.models.device is not None else "loading"

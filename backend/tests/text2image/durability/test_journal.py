@@ -1,17 +1,13 @@
 import itertools
 import logging
 import os
-import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -20,170 +16,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from easel.contract.generations import (
-    CancelledGeneration,
-    CompletedGeneration,
-    Determinism,
-    FailedGeneration,
-    GeneratedImage,
-    Lora,
-    NativeSize,
-    Parameters,
-    Timings,
-)
-from easel.errors import EngineFailed, StorageFull
 from easel.text2image.durability.journal import (
     EndedEntry,
     Journal,
     JournalEntry,
 )
-from easel.text2image.durability.journal_file import JournalUnusable
-from easel.text2image.images.image_files import StoredImage
-from easel.text2image.images.native_size import Size
-
-BACKEND = Path(__file__).parents[3]
-PROMPT = "ein Bär \N{BEAR FACE}, 熊, \x00 and\nanother line"
-MORNING = datetime(2026, 11, 22, 8, tzinfo=UTC)
-LARGE = bytes(range(256)) * 4096  # 1 MiB
-
-ACCEPTER = """
-import itertools
-import sys
-from pathlib import Path
-from easel.text2image.durability.journal import Journal
-from tests.text2image.durability.test_journal import some_entry
-
-journal = Journal(Path(sys.argv[1]))
-for number in itertools.count():
-    journal.accept(some_entry(f"gen_{number}", source=bytes(100_000)))
-    print(f"gen_{number}", flush=True)
-"""
-
-OPENER = """
-import sys
-from pathlib import Path
-from easel.text2image.durability.journal import Journal
-
-Journal(Path(sys.argv[1])).close()
-"""
-
-ON_A_SMALL_DISK = """
-import resource
-import sys
-from pathlib import Path
-from easel.errors import StorageFull
-from easel.text2image.durability.journal import Journal
-from tests.text2image.durability.test_journal import some_entry
-
-journal = Journal(Path(sys.argv[1]))
-soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (256 * 1024, hard))
-for number in range(150):
-    try:
-        journal.accept(some_entry(f"gen_{number}", source=bytes(5000)))
-        print(f"gen_{number}")
-    except StorageFull:
-        print("full")
-resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-journal.accept(some_entry("gen_later"))
-print("gen_later")
-"""
-
-
-def some_entry(
-    name: str, *, minute: int = 0, prompt: str = PROMPT, source: bytes | None = None
-) -> JournalEntry:
-    return JournalEntry(
-        id=name,
-        model="m",
-        parameters=Parameters(
-            prompt=prompt,
-            negative_prompt="fog",
-            width=96,
-            height=48,
-            num_inference_steps=16,
-            guidance_scale=4.1,
-            seed=2**32 - 1,
-            num_images=1,
-            sampler="dpmpp_2m",
-            loras=(Lora(id="ink", scale=0.3),),
-            output_format="webp",
-            native_size=NativeSize(width=64, height=32),
-        ),
-        warnings=("Painted at 64 x 32.",),
-        request_id="r-1",
-        user="Zoë",
-        priority="normal",
-        created_at=MORNING + timedelta(minutes=minute, microseconds=7),
-        source=source,
-    )
-
-
-def cancelled(entry: JournalEntry) -> EndedEntry:
-    document = CancelledGeneration(
-        id=entry.id,
-        model=entry.model,
-        created_at=entry.created_at,
-        parameters=entry.parameters,
-        reason="requested",
-    )
-    return EndedEntry(document, (), entry.created_at + timedelta(seconds=3))
-
-
-def failed(entry: JournalEntry) -> EndedEntry:
-    problem = EngineFailed("The model failed: 熊").problem(entry.request_id)
-    fields = cancelled(entry).document.model_dump(exclude={"status", "reason"})
-    return EndedEntry(FailedGeneration(**fields, problem=problem), (), MORNING)
-
-
-def completed(entry: JournalEntry) -> EndedEntry:
-    path = Path(entry.id) / "0.webp"
-    stored = StoredImage(path, "ab" * 32, Size(96, 48), "image/webp")
-    described = GeneratedImage(
-        index=0,
-        seed=entry.parameters.seed,
-        width=96,
-        height=48,
-        media_type="image/webp",
-        sha256=stored.sha256,
-        url=f"/generations/{entry.id}/images/0",
-    )
-    document = CompletedGeneration(
-        **cancelled(entry).document.model_dump(exclude={"status", "reason"}),
-        images=(described,),
-        timings=Timings(
-            queued_s=0.1, encode_s=0, denoise_s=1e-4, decode_s=0, total_s=1
-        ),
-        determinism=Determinism(level="seed", largest_batch=3),
-    )
-    return EndedEntry(document, (stored,), MORNING)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "gpu0" / "journal.sqlite3"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    with closing(Journal(path)) as opened:
-        yield opened
-
-
-def change(path: Path, statement: str) -> None:
-    """With SQLite itself, while nobody has the journal open."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(statement)
-
-
-def python(script: str, path: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", script, str(path)],
-        cwd=BACKEND,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+from tests.text2image.durability.some_journal import (
+    ACCEPTER,
+    LARGE,
+    cancelled,
+    change,
+    completed,
+    failed,
+    python,
+    some_entry,
+)
 
 
 def test_what_was_accepted_comes_back_whole_after_a_restart(path: Path) -> None:
@@ -296,119 +143,6 @@ def test_a_killed_process_loses_nothing_that_it_accepted(path: Path) -> None:
     assert found in (accepted, [*accepted, f"gen_{len(accepted)}"])
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-def test_a_full_disk_refuses_and_breaks_nothing(path: Path) -> None:
-    with python(ON_A_SMALL_DISK, path) as process:
-        output, complaints = process.communicate()
-    assert process.returncode == 0, complaints
-    lines = output.split()
-    after_the_first_refusal = lines[lines.index("full") :]
-    assert {"gen_later"} < set(after_the_first_refusal) - {"full"}
-    with closing(Journal(path)) as journal:
-        found = [entry.id for entry in journal.unfinished()]
-    assert found == [line for line in lines if line != "full"]
-
-
-def test_a_full_journal_refuses_until_something_is_forgotten(path: Path) -> None:
-    with closing(Journal(path, max_bytes=2 * len(LARGE))) as journal:
-        journal.accept(some_entry("gen_a", source=LARGE))
-        with pytest.raises(StorageFull, match="no space left for its journal"):
-            journal.accept(some_entry("gen_b", source=LARGE))
-        assert [entry.id for entry in journal.unfinished()] == ["gen_a"]
-        journal.forget(["gen_a"])
-        journal.accept(some_entry("gen_b", source=LARGE))
-        assert [entry.id for entry in journal.unfinished()] == ["gen_b"]
-
-
-def test_a_full_journal_still_takes_the_end_of_what_fills_it(path: Path) -> None:
-    entry = some_entry("gen_a", source=LARGE)
-    with closing(Journal(path, max_bytes=len(LARGE) + 40_000)) as journal:
-        journal.accept(entry)
-        with pytest.raises(StorageFull):
-            journal.accept(some_entry("gen_b", source=LARGE))
-        journal.end(entry, completed(entry))
-        journal.accept(some_entry("gen_b", source=LARGE))
-
-
-def test_accepting_one_twice_is_a_bug_that_breaks_nothing(journal: Journal) -> None:
-    journal.accept(some_entry("gen_a"))
-    with pytest.raises(sqlite3.IntegrityError):
-        journal.accept(some_entry("gen_a"))
-    journal.accept(some_entry("gen_b"))
-    assert [entry.id for entry in journal.unfinished()] == ["gen_a", "gen_b"]
-
-
-def no_database(content: bytes) -> bytes:
-    return b"\0garbage" + content[8:]
-
-
-def overwritten_in_the_middle(content: bytes) -> bytes:
-    return content[:8192] + b"\xff" * 4096 + content[12288:]
-
-
-def cut_off(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-@pytest.mark.parametrize("damage", [no_database, overwritten_in_the_middle, cut_off])
-def test_a_damaged_file_is_moved_aside_and_named_in_the_log(
-    path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[bytes], bytes]
-) -> None:
-    for number in (1, 2):
-        with closing(Journal(path)) as journal:
-            assert journal.unfinished() == []
-            journal.accept(some_entry("gen_a", source=LARGE))
-        damaged = damage(path.read_bytes())
-        path.write_bytes(damaged)
-        with closing(Journal(path)):
-            aside = path.with_name(f"journal.sqlite3.damaged-{number}")
-            assert aside.read_bytes() == damaged
-        assert caplog.records[-1].levelno == logging.ERROR
-        assert str(aside) in caplog.messages[-1]
-
-
-def test_the_log_of_a_damaged_file_goes_with_it(path: Path, tmp_path: Path) -> None:
-    with closing(Journal(path)) as journal:
-        journal.accept(some_entry("gen_a", source=LARGE))
-    copy = tmp_path / "copy"
-    with closing(Journal(path)) as journal:
-        journal.accept(some_entry("gen_b"))
-        shutil.copytree(path.parent, copy)
-    damaged = copy / path.name
-    damaged.write_bytes(cut_off(damaged.read_bytes()))
-    with closing(Journal(damaged)) as journal:
-        assert journal.unfinished() == []
-        assert (copy / "journal.sqlite3.damaged-1-wal").exists()
-
-
-def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
-    Journal(path).close()
-    change(path, "PRAGMA user_version = 99")
-    content = path.read_bytes()
-    with pytest.raises(JournalUnusable, match=r"later version.*99"):
-        Journal(path)
-    assert path.read_bytes() == content
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_second_process_is_refused(path: Path, journal: Journal) -> None:
-    with python(OPENER, path) as process:
-        _, complaints = process.communicate()
-    assert process.returncode == 1
-    assert "JournalUnusable" in complaints
-    assert "another process uses it" in complaints
-    journal.accept(some_entry("gen_a"))
-
-
-def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
-    mode = tmp_path.stat().st_mode
-    with pytest.raises(JournalUnusable, match="unable to open"):
-        Journal(tmp_path)
-    assert tmp_path.stat().st_mode == mode
-    (tmp_path / "file").touch()
-    with pytest.raises(JournalUnusable, match="file"):
-        Journal(tmp_path / "file" / "journal.sqlite3")
 
 
 def test_rows_of_other_versions_are_read_with_the_defaults(path: Path) -> None:

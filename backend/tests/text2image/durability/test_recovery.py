@@ -50,7 +50,11 @@ async def gated_server(
         await it.until_loaded()
         yield it
         app.begin_stop()
-        await it.until(lambda: app.generations.running + app.generations.queued == 0)
+        await it.until(
+            lambda: (
+                app.generations.present.running + app.generations.present.queued == 0
+            )
+        )
         gated.allow(1000)
 
 
@@ -69,7 +73,7 @@ async def document(server: RunningServer, path: str) -> dict[str, Any]:
 
 
 async def finished(server: RunningServer, path: str) -> dict[str, Any]:
-    await server.app.generations.until_idle()
+    await server.app.generations.present.until_idle()
     return await document(server, path)
 
 
@@ -111,7 +115,7 @@ async def test_a_stop_suspends_what_is_durable_and_fails_what_is_not(
         waiting = await submit(server, seed=2)
         url = f"{server.url}/generate"
         fleeting = asyncio.create_task(server.http.post(url, json=PROMPT))
-        await server.until(lambda: server.app.generations.queued == 2)
+        await server.until(lambda: server.app.generations.present.queued == 2)
         server.app.begin_stop()
         async with await fleeting as answer:
             assert answer.status == 503
@@ -136,7 +140,7 @@ async def test_what_is_completed_is_there_after_a_restart_with_all_that_belongs_
         url = f"{server.url}/generate"
         async with server.http.post(url, json=PROMPT) as answer:
             answered = (await answer.json())["id"]
-        await server.app.generations.until_idle()
+        await server.app.generations.present.until_idle()
     async with quick_server(tmp_path) as server:
         assert await document(server, asked) == before
         after = await document(server, f"/generations/{answered}")
@@ -165,7 +169,9 @@ async def events_after(
 
 def gone(server: RunningServer) -> int:
     """Generations that are painted again."""
-    return server.app.generations.running + server.app.generations.queued
+    return (
+        server.app.generations.present.running + server.app.generations.present.queued
+    )
 
 
 async def test_cancelled_and_failed_ones_stay_ended(
@@ -179,7 +185,7 @@ async def test_cancelled_and_failed_ones_stay_ended(
             pass
         gated.failure = ValueError("broken")
         gated.allow(2)
-        await server.app.generations.until_idle()
+        await server.app.generations.present.until_idle()
     async with quick_server(tmp_path) as server:
         assert (await document(server, cancelled))["reason"] == "requested"
         problem = (await document(server, failed))["problem"]
@@ -325,7 +331,7 @@ async def test_one_that_takes_the_server_down_each_time_is_given_up(
 
 
 async def until_one_runs(server: RunningServer) -> None:
-    await server.until(lambda: server.app.generations.running == 1)
+    await server.until(lambda: server.app.generations.present.running == 1)
 
 
 async def crashed_while_painting(

@@ -59,7 +59,7 @@ async def test_a_server_whose_device_hangs_says_so_and_recovers_with_it(
             assert problem["code"] == "engine_hung"
             assert "31 s" in problem["detail"]
         gated.allow(2)
-        await app.generations.until_idle()
+        await app.generations.present.until_idle()
         async with server.http.get(f"{server.url}{location}") as answer:
             assert (await answer.json())["status"] == "completed"
         async with server.http.get(f"{server.url}/readyz") as answer:

@@ -96,7 +96,7 @@ async def test_refuse_lets_nothing_out_and_keeps_no_file(tmp_path: Path) -> None
     async with checked_server(tmp_path, checker, safety="refuse") as server:
         problem = await generate(server, status=422, num_images=2)
         assert problem["code"] == "content_refused"
-        await server.app.generations.until_idle()
+        await server.app.generations.present.until_idle()
         assert files_below(tmp_path) == []
 
 
@@ -130,7 +130,7 @@ async def test_a_checker_that_breaks_lets_nothing_out(
     checker = ScriptedChecker()
     async with checked_server(tmp_path, checker, safety="flag") as server:
         problem = await generate(server, status=500)
-        await server.app.generations.until_idle()
+        await server.app.generations.present.until_idle()
     assert problem["code"] == "internal_error"
     assert files_below(tmp_path) == []
 
