@@ -212,7 +212,7 @@ BAD_INPUT: dict[str, tuple[bytes, str | None, int, str, str | None]] = {
         "prompt",
     ),
     "body over the limit": (
-        json.dumps({"prompt": "a" * 17_000_000}).encode(),
+        json.dumps({"prompt": "a" * 34_000_000}).encode(),
         JSON,
         413,
         "body_too_large",
