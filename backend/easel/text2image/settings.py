@@ -89,7 +89,7 @@ class ServerSettings(BaseSettings):
         "the GPU does not need it.",
     )
     max_batch_rows: int = Field(
-        default=64,
+        default=32,
         ge=1,
         le=512,
         description="Rows of one denoiser pass at most, two for an image with "
