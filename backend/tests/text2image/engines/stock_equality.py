@@ -80,7 +80,7 @@ class StockEqualityTests:
         self, family: ModelFamily
     ) -> None:
         pipeline = copy.deepcopy(family.pipeline).to(torch.bfloat16)
-        narrow: ModelFamily = type(family)(pipeline)  # type: ignore[call-arg]
+        narrow: ModelFamily = type(family)(pipeline)  # type: ignore[call-arg]  # families take it
         # Without guidance both pass one row.
         spec = make_spec(guidance_scale=UNGUIDED, num_inference_steps=4)
         with inputs_of(narrow.denoiser) as ours:

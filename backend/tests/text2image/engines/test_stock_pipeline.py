@@ -170,7 +170,7 @@ def test_exact_and_shared_samples_do_not_disturb_each_other(folder: Path) -> Non
         alone = paint_alone(engine, spec).image
         if spec.is_exact:
             assert image.tobytes() == alone.tobytes()
-    assert is_stock(pipeline, specs[1], images[1])  # type: ignore[arg-type]  # seen
+    assert is_stock(pipeline, specs[1], images[1])  # type: ignore[arg-type]  # an image
 
 
 @pytest.mark.parametrize(
