@@ -4,11 +4,27 @@ The runner looks at its inbox between two steps; whoever came since is added her
 """
 
 import math
+from dataclasses import dataclass
 
 from easel.contract.generations import Parameters
 from easel.text2image.engine_thread.queue_view import QueueView
-from easel.text2image.scheduling.cost_table import CostTable
+from easel.text2image.live_generation import Accepted
+from easel.text2image.scheduling.outline import PlannedWork
+from easel.text2image.scheduling.overtaking import Arrival, Overtaking
 from easel.text2image.scheduling.samples import BatchKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    """A generation that the runner has not seen yet.
+
+    Attributes:
+        arrival: As it came.
+        planned: All its images, at the turn of the last.
+    """
+
+    arrival: Arrival
+    planned: PlannedWork
 
 
 class QueueBoard:
@@ -16,20 +32,24 @@ class QueueBoard:
 
     def __init__(self) -> None:
         self._view = QueueView(taken_at_s=0.0, last_number=0)
-        self._since: dict[int, float | None] = {}
+        self._since: dict[int, _Newcomer | None] = {}
+        self._overtaking = Overtaking()
 
     def saw(self, view: QueueView) -> None:
         """The runner has looked at its queue."""
         self._view = view
         self._since = {
-            number: work_s
-            for number, work_s in self._since.items()
+            number: newcomer
+            for number, newcomer in self._since.items()
             if number > view.last_number
         }
 
-    def joined(self, number: int, model: str, parameters: Parameters) -> None:
-        """A generation was handed to the runner, which has not seen it yet."""
-        self._since[number] = self.work_s(model, parameters)
+    def joined(self, accepted: Accepted) -> None:
+        """It was handed to the runner, which has not seen it yet."""
+        newcomer = self._newcomer(accepted)
+        self._since[accepted.number] = newcomer
+        if newcomer is not None:
+            self._overtaking.joined(newcomer.arrival)
 
     def left(self, number: int) -> None:
         """It ended before the runner saw it. Nothing if it is not here."""
@@ -41,34 +61,73 @@ class QueueBoard:
         if backlog_s is None:
             return None
         left_s = max(0.0, backlog_s - (now_s - self._view.taken_at_s))
-        for work_s in self._since.values():
-            if work_s is None:
+        for newcomer in self._since.values():
+            if newcomer is None:
                 return None
-            left_s += work_s
+            left_s += newcomer.arrival.work_s
         return left_s
 
-    def eta_of_next_s(
-        self, model: str, parameters: Parameters, now_s: float
-    ) -> float | None:
-        """Seconds to the images of one that would join now; None if unknown."""
-        backlog_s = self.backlog_s(now_s)
-        work_s, alone_s = (
-            self.work_s(model, parameters),
-            self.alone_s(model, parameters),
-        )
-        if backlog_s is None or work_s is None or alone_s is None:
+    def eta_of_next_s(self, accepted: Accepted) -> float | None:
+        """Seconds to the images of one that joins when it is accepted.
+
+        None if unknown.
+        """
+        newcomer = self._newcomer(accepted)
+        if newcomer is None or self.backlog_s(accepted.accepted_at_s) is None:
             return None
-        return max(backlog_s + work_s, alone_s)
+        arrival, outline = newcomer.arrival, self._view.outline
+        own_s = self._before_s(newcomer) + arrival.work_s
+        return self._overtaking.stretched_s(
+            max(own_s, arrival.alone_s),
+            arrival,
+            ageing=outline.ageing,
+            promote_after_s=outline.promote_after_s,
+        )
+
+    def _before_s(self, newcomer: _Newcomer) -> float:
+        """Seconds until all who are here and come before it are done."""
+        planned, outline = newcomer.planned, self._view.outline
+        passed_s = newcomer.arrival.at_s - self._view.taken_at_s
+        return max(0.0, outline.before_s(planned) - passed_s) + sum(
+            one.planned.work_s
+            for one in self._since.values()
+            if one is not None and one.planned.is_before(planned)
+        )
+
+    def _newcomer(self, accepted: Accepted) -> _Newcomer | None:
+        """None if its costs are unknown."""
+        at_s, parameters = accepted.accepted_at_s, accepted.parameters
+        steps_s = self._steps_s(accepted.model, parameters)
+        alone_s = self.alone_s(accepted.model, parameters)
+        work_s = self.work_s(accepted.model, parameters)
+        if steps_s is None or alone_s is None or work_s is None:
+            return None
+        outline = self._view.outline
+        account = accepted.priority, accepted.user
+        aged_s = outline.aged_s(alone_s, at_s)
+        before_s = sum(
+            one.planned.steps_s
+            for one in self._since.values()
+            if one is not None
+            and one.planned.account == account
+            and one.planned.turn.aged_s <= aged_s
+        )
+        # All its images but the last are before that one.
+        before_s += (parameters.num_images - 1) * steps_s
+        turn = outline.turn(account, aged_s, before_s)
+        return _Newcomer(
+            Arrival(at_s, turn.priority_class, alone_s, work_s),
+            PlannedWork(turn, account, parameters.num_images * steps_s, work_s),
+        )
 
     def work_s(self, model: str, parameters: Parameters) -> float | None:
         """Device-seconds that a generation adds to a queue, in full batches."""
-        costs = self._view.costs
-        if costs is None:
+        steps_s = self._steps_s(model, parameters)
+        if steps_s is None or self._view.costs is None:
             return None
-        key, rows = _shape(model, parameters)
-        cap = max(rows, costs.cap_rows(key))
-        shared = 1 if parameters.determinism == "exact" else cap // rows
-        return _painted_s(costs, key, rows, parameters, images_per_pass=shared)
+        key, _ = _shape(model, parameters)
+        overhead_s = self._view.costs.overhead_s(key) or 0.0
+        return parameters.num_images * (steps_s + overhead_s)
 
     def alone_s(self, model: str, parameters: Parameters) -> float | None:
         """Seconds that it takes on an idle device; None if unknown."""
@@ -80,6 +139,17 @@ class QueueBoard:
         if step_s is None:
             return None
         return _steps(parameters) * step_s + (costs.overhead_s(key) or 0.0)
+
+    def _steps_s(self, model: str, parameters: Parameters) -> float | None:
+        """Device-seconds of the steps of one image, in full batches."""
+        costs = self._view.costs
+        if costs is None:
+            return None
+        key, rows = _shape(model, parameters)
+        cap = max(rows, costs.cap_rows(key))
+        shared = 1 if parameters.determinism == "exact" else cap // rows
+        step_s = costs.step_s(key, rows * shared)
+        return None if step_s is None else _steps(parameters) * step_s / shared
 
 
 def _shape(model: str, parameters: Parameters) -> tuple[BatchKey, int]:
@@ -96,18 +166,3 @@ def _shape(model: str, parameters: Parameters) -> tuple[BatchKey, int]:
 def _steps(parameters: Parameters) -> int:
     strength = 1.0 if parameters.strength is None else parameters.strength
     return max(1, math.ceil(parameters.num_inference_steps * strength))
-
-
-def _painted_s(
-    costs: CostTable,
-    key: BatchKey,
-    rows: int,
-    parameters: Parameters,
-    *,
-    images_per_pass: int,
-) -> float | None:
-    step_s = costs.step_s(key, rows * images_per_pass)
-    if step_s is None:
-        return None
-    one_s = _steps(parameters) * step_s / images_per_pass
-    return parameters.num_images * (one_s + (costs.overhead_s(key) or 0.0))

@@ -1,5 +1,8 @@
 """Whether a generation would be taken now, and if not, why and until when."""
 
+import random
+from collections.abc import Callable
+
 from easel.clock import Clock
 from easel.errors import (
     EngineHung,
@@ -12,7 +15,7 @@ from easel.errors import (
 from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.present_generations import PresentGenerations
 from easel.text2image.queue_board import QueueBoard
-from easel.text2image.scheduling.admission import Admission
+from easel.text2image.scheduling.admission import Admission, spread
 from easel.text2image.settings import ServerSettings
 
 # Before the first measurement there is nothing better to say than "soon".
@@ -28,6 +31,7 @@ class Readiness:
         board: What they cost.
         watch: Tells whether the device hangs.
         clock: The watch's.
+        draw: A number in [0, 1), for the waits that the refused are told.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Readiness:
         board: QueueBoard,
         watch: StepWatch,
         clock: Clock,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self.is_loaded = False
         self.is_stopping = False
@@ -49,6 +54,7 @@ class Readiness:
         self._board = board
         self._watch = watch
         self._clock = clock
+        self._draw = draw
 
     def why_not(self) -> ServiceError | None:
         """None when one would be taken."""
@@ -57,11 +63,13 @@ class Readiness:
         if self.unavailable_because is not None:
             return InternalError("The model cannot be served; the log says why.")
         if not self.is_loaded:
-            return ModelLoading("The model is loading.", retry_after_s=_DEFAULT_RETRY_S)
+            return ModelLoading(
+                "The model is loading.", retry_after_s=self._about(_DEFAULT_RETRY_S)
+            )
         if (hung_s := self.hung_for_s()) is not None:
             return EngineHung(
                 f"The device has been at one step for {hung_s:.0f} s.",
-                retry_after_s=_DEFAULT_RETRY_S,
+                retry_after_s=self._about(_DEFAULT_RETRY_S),
             )
         return self._queue_full()
 
@@ -90,5 +98,9 @@ class Readiness:
             f"{self._settings.max_backlog_s:.0f} s"
         )
         return QueueFull(
-            f"The queue is full: {why}.", retry_after_s=round(refusal.retry_after_s, 1)
+            f"The queue is full: {why}.",
+            retry_after_s=self._about(refusal.retry_after_s),
         )
+
+    def _about(self, retry_after_s: float) -> float:
+        return round(spread(retry_after_s, self._draw()), 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from easel.text2image.engine_thread.painting import Painting
 from easel.text2image.scheduling.cost_table import CostTable
 from easel.text2image.scheduling.forecast import Forecast
+from easel.text2image.scheduling.outline import Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class QueueView:
         waiting: Ids of those that have not begun, the next one first.
         backlog_s: Seconds until all of it is done; None if unknown.
         costs: What device time costs.
+        outline: Who is served before somebody who joins now.
     """
 
     taken_at_s: float
@@ -29,6 +31,7 @@ class QueueView:
     waiting: tuple[str, ...] = ()
     backlog_s: float | None = 0.0
     costs: CostTable | None = None
+    outline: Outline = field(default_factory=Outline)
 
 
 def queue_view(
@@ -69,4 +72,5 @@ def queue_view(
         waiting=(*waiting, *later),
         backlog_s=None if later else forecast.backlog_s,
         costs=costs,
+        outline=forecast.outline,
     )

@@ -7,10 +7,25 @@ from typing import Literal
 MIN_RETRY_AFTER_S = 1.0
 UNKNOWN_RETRY_AFTER_S = 5.0
 
+_SPREAD = 0.2
+
+
+def spread(retry_after_s: float, drawn: float) -> float:
+    """Sooner or later by a fifth, so that a refused crowd does not return as one.
+
+    Args:
+        retry_after_s: Around which.
+        drawn: In [0, 1), evenly.
+    """
+    return retry_after_s * (1 + _SPREAD * (2 * drawn - 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no room, and the seconds until there is again."""
+    """Why there is no room, and the seconds until there is again.
+
+    For one, if nobody else takes it meanwhile; `MIN_RETRY_AFTER_S` at least.
+    """
 
     reason: Literal["backlog", "count"]
     retry_after_s: float

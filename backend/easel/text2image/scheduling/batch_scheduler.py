@@ -11,7 +11,7 @@ from heapq import heapify, heappop
 from easel.contract.generations import Priority
 from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.scheduling.cost_table import costed
-from easel.text2image.scheduling.fair_share import FairShare
+from easel.text2image.scheduling.fair_share import FairShare, Standing
 from easel.text2image.scheduling.samples import PRIORITIES, BatchKey, QueuedSample
 
 # A sample whose model was never measured is compared by its size, as if by a GPU that
@@ -23,11 +23,14 @@ _UNMEASURED_S_PER_PIXEL = 1e-6
 # long with 0.25, and that of the long ones at most a fifth shorter.
 DEFAULT_AGEING = 0.1
 
+DEFAULT_PROMOTE_AFTER_S = 60.0
+
 _CLASSES = {priority: place for place, priority in enumerate(PRIORITIES)}
 
-_Account = tuple[Priority, str]
+# On which the fair share of the device is kept: a class and a user.
+Account = tuple[Priority, str]
 
-# Class, fair-share bucket, aged seconds of work, time of joining, id: smallest first.
+# Class, fair-share bucket, `aged_s`, time of joining, id: smallest first.
 Rank = tuple[int, int, float, float, str]
 
 
@@ -72,24 +75,26 @@ class BatchScheduler:
         *,
         quantum_s: float = 2.0,
         ageing: float = DEFAULT_AGEING,
-        promote_after_s: float = 60.0,
+        promote_after_s: float = DEFAULT_PROMOTE_AFTER_S,
     ) -> None:
         """
         Args:
             costs: Asked for times and caps, and taught by every step.
             quantum_s: Device-seconds by which a user may be ahead before others of
                 his class take their turn.
-            ageing: Seconds of work that a second of waiting outweighs.
+            ageing: Seconds of work that a second of waiting outweighs, above 0.
             promote_after_s: A sample rises by a class each time it has waited so long.
         """
+        if ageing <= 0:
+            raise ValueError("without ageing, long work may wait forever")
+        self.ageing = ageing
+        self.promote_after_s = promote_after_s
         self._costs = costs
-        self._ageing = ageing
-        self._promote_after_s = promote_after_s
         self._places: dict[str, _Place] = {}
         self._by_key: dict[BatchKey, dict[str, _Place]] = {}
         # A share for each class: who waits in a lower one saves up no claim there.
         self._shares = {priority: FairShare(quantum_s) for priority in PRIORITIES}
-        self._samples_of: dict[_Account, int] = {}
+        self._samples_of: dict[Account, int] = {}
         self._alone: dict[tuple[BatchKey, int], _Cost] = {}
 
     def __len__(self) -> int:
@@ -190,17 +195,24 @@ class BatchScheduler:
         """All who are here, the next one first."""
         return [self._places[rank[-1]].sample for rank in sorted(self._ranks(now_s))]
 
+    def aged_s(self, sample_id: str) -> float:
+        """Seconds of its work alone, and for having joined later: the least first.
+
+        Time does not change it. Raises KeyError if it is not here.
+        """
+        return self._aged_s(self._places[sample_id])
+
     def priority_class(self, sample: QueuedSample, now_s: float) -> int:
         """0 is served first. Rises with waiting, so that nobody waits forever."""
         own = _CLASSES[sample.priority]
         if not own:
             return own
         waited_s = now_s - sample.joined_at_s
-        return min(own, max(0, own - int(waited_s / self._promote_after_s)))
+        return min(own, max(0, own - int(waited_s / self.promote_after_s)))
 
-    def bucket(self, sample: QueuedSample, further_s: float = 0.0) -> int:
-        """Its user's, as if he had been served `further_s` more device-seconds."""
-        return self._shares[sample.priority].bucket(sample.user, further_s)
+    def standings(self) -> dict[Priority, Standing]:
+        """How the users of each class stand now."""
+        return {priority: share.standing() for priority, share in self._shares.items()}
 
     def _ranks(self, now_s: float) -> list[Rank]:
         bucket_of = {
@@ -209,18 +221,23 @@ class BatchScheduler:
         }
         ranks = []
         for place in self._places.values():
-            sample, cost = place.sample, place.cost
-            work_s = place.remaining_steps * cost.step_s + cost.overhead_s
+            sample = place.sample
             ranks.append(
                 (
                     self.priority_class(sample, now_s),
                     bucket_of[sample.priority, sample.user],
-                    work_s - self._ageing * (now_s - sample.joined_at_s),
+                    self._aged_s(place),
                     sample.joined_at_s,
                     sample.id,
                 )
             )
         return ranks
+
+    def _aged_s(self, place: _Place) -> float:
+        cost = place.cost
+        work_s = place.remaining_steps * cost.step_s + cost.overhead_s
+        # Who waits gains on those who are yet to come, not on those who wait with him.
+        return work_s + self.ageing * place.sample.joined_at_s
 
     def _is_done(self, sample: QueuedSample) -> bool:
         place = self._places.get(sample.id)

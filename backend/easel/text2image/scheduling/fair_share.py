@@ -5,6 +5,31 @@ time that grows with what he was served, and the system has one that newcomers s
 from. Knows nothing of samples or batches.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where all users stood at one moment; any thread may read it.
+
+    Attributes:
+        quantum_s: By so much the virtual times of users in one bucket may differ.
+        system_s: What everyone was due.
+        newcomer_s: Where somebody new would start.
+        users_s: Virtual device-seconds of all who are known.
+    """
+
+    quantum_s: float
+    system_s: float
+    newcomer_s: float
+    users_s: Mapping[str, float]
+
+    def bucket(self, user: str, further_s: float = 0.0) -> int:
+        """His, as if he had joined and been served `further_s` more device-seconds."""
+        own_s = self.users_s.get(user, self.newcomer_s)
+        return _bucket(own_s, self.system_s, self.quantum_s, further_s)
+
 
 class FairShare:
     """Virtual device-seconds by user.
@@ -58,13 +83,28 @@ class FairShare:
             self._active[user] += seconds
             self._system_s += seconds / len(self._active)
 
-    def bucket(self, user: str, further_s: float = 0.0) -> int:
+    def bucket(self, user: str) -> int:
         """Quanta that he has had beyond his due; the fewer, the sooner it is his turn.
 
-        Args:
-            user: One without samples here counts as a newcomer.
-            further_s: As if he had been served so much more.
+        One without samples here counts as a newcomer.
         """
-        own_s = max(self._active.get(user, self._system_s), self._system_s)
-        quanta = (own_s + further_s) // self._quantum_s
-        return int(quanta - self._system_s // self._quantum_s)
+        own_s = self._active.get(user, self._system_s)
+        return _bucket(own_s, self._system_s, self._quantum_s)
+
+    def standing(self) -> Standing:
+        """For planning; whoever joins later starts where he would start now."""
+        behind_s = min(self._active.values(), default=self._system_s)
+        newcomer_s = max(self._system_s, behind_s)
+        ahead = {
+            user: max(ahead_s, newcomer_s) for user, ahead_s in self._ahead.items()
+        }
+        return Standing(
+            self._quantum_s, self._system_s, newcomer_s, ahead | self._active
+        )
+
+
+def _bucket(
+    own_s: float, system_s: float, quantum_s: float, further_s: float = 0.0
+) -> int:
+    quanta = (max(own_s, system_s) + further_s) // quantum_s
+    return int(quanta - system_s // quantum_s)

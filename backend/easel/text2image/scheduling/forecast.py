@@ -5,13 +5,20 @@ forward passes that the caps allow. Decides nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
 from easel.contract.generations import Priority
-from easel.text2image.scheduling.batch_scheduler import BatchScheduler
+from easel.text2image.scheduling.batch_scheduler import Account, BatchScheduler
 from easel.text2image.scheduling.cost_table import costed
+from easel.text2image.scheduling.fair_share import Standing
+from easel.text2image.scheduling.outline import (
+    Outline,
+    PlannedWork,
+    Turn,
+    outline,
+)
 from easel.text2image.scheduling.samples import BatchKey, QueuedSample
 
 
@@ -62,45 +69,65 @@ class Forecast:
     Attributes:
         places: By sample id.
         backlog_s: Seconds until all of it is done; None if unknown.
+        outline: Of the order, for who would join; unknown costs count as nothing.
     """
 
     places: Mapping[str, Expectation]
     backlog_s: float | None
+    outline: Outline = field(default_factory=Outline)
 
 
 def forecast(scheduler: BatchScheduler, costs: Costs, now_s: float) -> Forecast:
     """Promotions and the learning of costs are left out of account."""
     prices = _Prices(costs)
-    order = _by_turn(scheduler, prices, now_s)
+    standings = scheduler.standings()
+    planned = _by_turn(scheduler, prices, standings, now_s)
+    order = [sample for _, sample in planned]
     finish_s = _finishes(order, scheduler, prices)
     places = {
         sample.id: Expectation(position, finish_s.get(sample.id))
         for position, sample in enumerate(order, start=1)
     }
-    if len(finish_s) < len(order):
-        return Forecast(places, None)
-    return Forecast(places, max(finish_s.values(), default=0.0))
+    is_known = len(finish_s) == len(order)
+    return Forecast(
+        places,
+        max(finish_s.values(), default=0.0) if is_known else None,
+        outline([work for work, _ in planned], standings, scheduler),
+    )
 
 
 def _by_turn(
-    scheduler: BatchScheduler, costs: Costs, now_s: float
-) -> list[QueuedSample]:
+    scheduler: BatchScheduler,
+    costs: Costs,
+    standings: Mapping[Priority, Standing],
+    now_s: float,
+) -> list[tuple[PlannedWork, QueuedSample]]:
     """By rank, each user's samples in the buckets where he will be by then."""
     ranked = scheduler.ranked(now_s)
     rows_of: dict[BatchKey, int] = {}
     for sample in ranked:
         rows_of[sample.key] = rows_of.get(sample.key, 0) + sample.rows
-    row_s = {key: _row_s(costs, key, rows) for key, rows in rows_of.items()}
-    before_s: dict[tuple[Priority, str], float] = {}
-    turns = []
-    for place, sample in enumerate(ranked):
+    price_of = {
+        key: (_row_s(costs, key, rows), costs.overhead_s(key) or 0.0)
+        for key, rows in rows_of.items()
+    }
+    before_s: dict[Account, float] = {}
+    planned = []
+    for sample in ranked:
         account = sample.priority, sample.user
         served_s = before_s.get(account, 0.0)
-        bucket = scheduler.bucket(sample, served_s)
-        turns.append((scheduler.priority_class(sample, now_s), bucket, place))
-        work_s = row_s[sample.key] * sample.rows * scheduler.remaining_steps(sample.id)
-        before_s[account] = served_s + work_s
-    return [ranked[place] for _, _, place in sorted(turns)]
+        turn = Turn(
+            scheduler.priority_class(sample, now_s),
+            standings[sample.priority].bucket(sample.user, served_s),
+            scheduler.aged_s(sample.id),
+        )
+        row_s, overhead_s = price_of[sample.key]
+        steps_s = row_s * sample.rows * scheduler.remaining_steps(sample.id)
+        before_s[account] = served_s + steps_s
+        work = PlannedWork(turn, account, steps_s, steps_s + overhead_s)
+        planned.append((work, sample))
+    # Stable: whose turns are equal stay as they are ranked.
+    return sorted(planned, key=lambda one: one[0].turn)
 
 
 def _row_s(costs: Costs, key: BatchKey, rows: int) -> float:

@@ -1,6 +1,6 @@
 import pytest
 
-from easel.text2image.scheduling.admission import Admission, Refusal
+from easel.text2image.scheduling.admission import Admission, Refusal, spread
 
 ADMISSION = Admission(max_backlog_s=60, max_queued=10)
 
@@ -37,3 +37,8 @@ def test_with_unknown_costs_only_the_count_decides() -> None:
     assert ADMISSION.decide(None, None, 9) is None
     assert ADMISSION.decide(None, None, 10) == Refusal("count", 5.0)
     assert ADMISSION.decide(None, 3.0, 10) == Refusal("count", 3.0)
+
+
+@pytest.mark.parametrize(("drawn", "told_s"), [(0.0, 8.0), (0.5, 10.0), (0.75, 11.0)])
+def test_who_is_refused_is_asked_back_about_then(drawn: float, told_s: float) -> None:
+    assert spread(10.0, drawn) == pytest.approx(told_s)

@@ -188,7 +188,8 @@ def test_a_step_is_charged_in_proportion_to_rows(scheduler: BatchScheduler) -> N
     assert batch is not None
     scheduler.stepped(batch, 18.0, 18.0)
     # 12 s and 6 s, where each was due 9 s; in quanta of 2 s, counted from that.
-    assert [scheduler.bucket(sample) for sample in (guided, plain)] == [2, 0]
+    standing = scheduler.standings()["interactive"]
+    assert [standing.bucket(user) for user in ("ann", "ben")] == [2, 0]
 
 
 def test_waiting_in_a_lower_class_saves_up_no_claim(scheduler: BatchScheduler) -> None:
@@ -199,8 +200,8 @@ def test_waiting_in_a_lower_class_saves_up_no_claim(scheduler: BatchScheduler) -
     scheduler.join(some_sample("cleo", WIDE, user="cleo", priority="background"))
     scheduler.join(some_sample("dora", LARGE, steps=60, user="dora"))
     assert scheduler.ranked(0.0)[0].id == "ann"
-    assert scheduler.bucket(some_sample("", user="ben", priority="background")) == 0
-    assert scheduler.bucket(some_sample("", user="cleo", priority="background")) == 0
+    standing = scheduler.standings()["background"]
+    assert standing.bucket("ben") == standing.bucket("cleo") == 0
 
 
 def test_who_left_during_the_step_is_passed_over(scheduler: BatchScheduler) -> None:

@@ -25,8 +25,7 @@ def test_who_has_had_more_quanta_comes_later(share: FairShare) -> None:
 
 
 def test_the_bucket_to_come_is_told_beforehand(share: FairShare) -> None:
-    foretold = share.bucket("ann", 9.0)
-    assert foretold == 4
+    assert share.standing().bucket("ann", 9.0) == 4
     assert share.bucket("ann") == 0
 
 
@@ -61,6 +60,14 @@ def test_a_newcomer_is_not_before_all_when_the_last_ones_have_left(
     share.deactivate("ben")
     share.activate("cleo")
     assert share.bucket("cleo") == share.bucket("ann")
+
+
+def test_a_standing_tells_where_a_newcomer_would_start(share: FairShare) -> None:
+    share.charge("ann", 20.0)
+    share.deactivate("ben")
+    standing = share.standing()
+    assert standing.bucket("cleo") == standing.bucket("ann") == share.bucket("ann")
+    assert standing.bucket("cleo", 6.0) == standing.bucket("cleo") + 3
 
 
 def test_a_stream_of_new_users_does_not_hold_back_who_is_ahead(

@@ -53,7 +53,9 @@ def mixed(random: Random, place: int) -> QueuedSample:
 
 
 def test_nothing_here_is_done_at_once() -> None:
-    assert forecast(BatchScheduler(CostModel()), CostModel(), 0.0) == Forecast({}, 0.0)
+    foretold = forecast(BatchScheduler(CostModel()), CostModel(), 0.0)
+    assert (foretold.places, foretold.backlog_s) == ({}, 0.0)
+    assert foretold.outline.turns == ()
 
 
 def test_one_alone_takes_its_steps_and_the_rest() -> None:
