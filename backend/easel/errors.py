@@ -3,6 +3,8 @@
     ServiceError
     ├── CallerError                   the caller must change the request
     │   ├── InvalidJson          400
+    │   ├── Unauthorized         401  no key, or one that does not hold
+    │   ├── Forbidden            403  the key may not do this
     │   ├── NotFound             404
     │   │   ├── GenerationNotFound
     │   │   ├── ImageNotFound
@@ -11,10 +13,15 @@
     │   ├── NotAcceptable        406
     │   ├── GenerationCancelled  409
     │   ├── ModelInUse           409
+    │   ├── LinkExpired          410  a signed link that was good for its time
     │   ├── BodyTooLarge         413
     │   ├── UnsupportedMediaType 415
     │   ├── InvalidRequest       422
-    │   └── ContentRefused       422
+    │   ├── IdempotencyKeyReused 422  the key came with another body before
+    │   ├── ContentRefused       422
+    │   ├── RateLimited          429  the caller's own rate
+    │   ├── TooManyConcurrent    429  the caller's own generations in flight
+    │   └── QuotaExceeded        429  the caller's own images of the day
     ├── ServerFault                   this server could not do it
     │   ├── InternalError        500
     │   ├── EngineFailed         500
@@ -25,6 +32,11 @@
     │   ├── ServerStopping       503  try again elsewhere, or later
     │   ├── OutOfMemory          503  a smaller request may fit
     │   └── StorageFull          507
+    ├── GatewayFault                  this gateway cannot do it now
+    │   ├── EvictedFromQueue     503  a fairer claim took its place in the queue
+    │   ├── DeadlineUnreachable  503  it would not be done in time
+    │   ├── StoreUnavailable     503  keys and limits cannot be looked up
+    │   └── QueueTimeout         504  its time passed before its turn came
     └── UpstreamFault                 a gateway's view of its server
         ├── UpstreamUnreachable  502
         ├── UpstreamUnavailable  503
@@ -82,6 +94,18 @@ class InvalidJson(CallerError):
     title = "The body is not JSON"
 
 
+class Unauthorized(CallerError):
+    code = ErrorCode.UNAUTHORIZED
+    http_status = 401
+    title = "No valid API key"
+
+
+class Forbidden(CallerError):
+    code = ErrorCode.FORBIDDEN
+    http_status = 403
+    title = "Not allowed"
+
+
 class NotFound(CallerError):
     code = ErrorCode.NOT_FOUND
     http_status = 404
@@ -121,6 +145,12 @@ class GenerationCancelled(CallerError):
     title = "The generation was cancelled"
 
 
+class LinkExpired(CallerError):
+    code = ErrorCode.LINK_EXPIRED
+    http_status = 410
+    title = "The link has expired"
+
+
 class BodyTooLarge(CallerError):
     code = ErrorCode.BODY_TOO_LARGE
     http_status = 413
@@ -149,6 +179,30 @@ class ContentRefused(CallerError):
     code = ErrorCode.CONTENT_REFUSED
     http_status = 422
     title = "The image was refused by the safety check"
+
+
+class IdempotencyKeyReused(CallerError):
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
+    http_status = 422
+    title = "The Idempotency-Key belongs to another request"
+
+
+class RateLimited(CallerError):
+    code = ErrorCode.RATE_LIMITED
+    http_status = 429
+    title = "Too many requests"
+
+
+class TooManyConcurrent(CallerError):
+    code = ErrorCode.TOO_MANY_CONCURRENT
+    http_status = 429
+    title = "Too many generations at a time"
+
+
+class QuotaExceeded(CallerError):
+    code = ErrorCode.QUOTA_EXCEEDED
+    http_status = 429
+    title = "The day's images are used up"
 
 
 class ServerFault(ServiceError):
@@ -209,6 +263,34 @@ class StorageFull(ServerFault):
     title = "No space left"
 
 
+class GatewayFault(ServiceError):
+    """This gateway cannot do it now."""
+
+
+class EvictedFromQueue(GatewayFault):
+    code = ErrorCode.EVICTED_FROM_QUEUE
+    http_status = 503
+    title = "Displaced in the queue"
+
+
+class DeadlineUnreachable(GatewayFault):
+    code = ErrorCode.DEADLINE_UNREACHABLE
+    http_status = 503
+    title = "Not possible in time"
+
+
+class StoreUnavailable(GatewayFault):
+    code = ErrorCode.STORE_UNAVAILABLE
+    http_status = 503
+    title = "The gateway's store is not available"
+
+
+class QueueTimeout(GatewayFault):
+    code = ErrorCode.QUEUE_TIMEOUT
+    http_status = 504
+    title = "Its turn did not come in time"
+
+
 class UpstreamFault(ServiceError):
     """A gateway's view of its text-to-image server."""
 
@@ -229,3 +311,22 @@ class UpstreamTimeout(UpstreamFault):
     code = ErrorCode.UPSTREAM_TIMEOUT
     http_status = 504
     title = "Gateway timeout"
+
+
+def error_of(problem: Problem) -> ServiceError:
+    """The error that a problem document was made from, in another process maybe."""
+    return _BY_CODE[problem.code](
+        problem.detail, param=problem.param, retry_after_s=problem.retry_after_s
+    )
+
+
+def _with_code(root: type[ServiceError]) -> dict[ErrorCode, type[ServiceError]]:
+    found: dict[ErrorCode, type[ServiceError]] = {}
+    for kind in root.__subclasses__():
+        if "code" in vars(kind):
+            found[kind.code] = kind
+        found |= _with_code(kind)
+    return found
+
+
+_BY_CODE = _with_code(ServiceError)

@@ -46,7 +46,7 @@ class ImageData(_Data):
 
 
 class CancelledData(_Data):
-    reason: Literal["requested", "client_disconnected"]
+    reason: Literal["requested", "client_disconnected", "deadline"]
 
 
 class _Event(BaseModel):

@@ -277,10 +277,10 @@ class FailedGeneration(_GenerationDocument):
 
 
 class CancelledGeneration(_GenerationDocument):
-    """Stopped because its caller asked, or left."""
+    """Stopped because its caller asked, left, or had no more time."""
 
     status: Literal["cancelled"] = "cancelled"
-    reason: Literal["requested", "client_disconnected"]
+    reason: Literal["requested", "client_disconnected", "deadline"]
 
 
 Generation = Annotated[

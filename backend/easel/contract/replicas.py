@@ -35,15 +35,82 @@ class UpstreamHealth(BaseModel):
     detail: str | None = Field(default=None, description="Why it is not healthy.")
 
 
+class QueueDocument(BaseModel):
+    """A gateway's generations, all its workers together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    in_flight: int = Field(ge=0, description="Passed on and not ended.")
+    max_in_flight: int = Field(ge=1)
+    waiting: int = Field(ge=0)
+    max_waiting: int = Field(ge=0)
+
+
+class StoreDocument(BaseModel):
+    """Where a gateway keeps keys, limits, usage and idempotency."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["sqlite", "redis"]
+    status: Literal["available", "unavailable"]
+
+
+# Busy is not unhealthy: it works, and has more to do.
+ReplicaState = Literal["starting", "ready", "busy", "draining", "unhealthy"]
+
+
+class ReplicaDocument(BaseModel):
+    """What a gateway knows of one of its text-to-image servers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str = Field(description="Without the credentials that it may hold.")
+    id: str | None = Field(
+        description="Part of every generation id of it; null until it has said so."
+    )
+    state: ReplicaState
+    models: tuple[str, ...] = Field(description="Ids, the default first.")
+    backlog_s: float | None = Field(
+        description="Predicted seconds of work there; null if unknown."
+    )
+    outstanding: int = Field(
+        ge=0, description="Generations that this gateway process waits for."
+    )
+    seconds_per_cost_unit: float | None = Field(
+        description="As learned: megapixels x steps x images x the model's weight are "
+        "the unit; null until a generation was answered."
+    )
+    detail: str | None = Field(description="Why it is neither ready nor busy.")
+
+
 class GatewayHealth(BaseModel):
     """`GET /health` of a gateway: 200 as long as the gateway itself runs."""
 
     model_config = ConfigDict(frozen=True)
 
     status: Literal["healthy", "degraded"]
-    gateway: Literal["running", "stopping"]
+    gateway: Literal["running", "draining", "stopping"]
     text2image_server: UpstreamHealth
+    auth: Literal["open", "keys"] = Field(
+        description="`open`: anybody may ask; `keys`: an API key is needed."
+    )
+    queue: QueueDocument
+    store: StoreDocument
+    replicas: tuple[ReplicaDocument, ...]
     version: str
+
+
+class DrainDocument(BaseModel):
+    """The answer of `POST /admin/drain`: who asks again sees how far it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: Literal["running", "draining", "stopping"]
+    safe_to_stop_in_s: float = Field(
+        ge=0, description="What load balancers need to see that `/readyz` is gone."
+    )
+    in_flight: int = Field(ge=0, description="Generations passed on and not ended.")
+    waiting: int = Field(ge=0, description="Generations in the queue.")
 
 
 class Liveness(BaseModel):

@@ -1,10 +1,11 @@
 """Which form of answer a request's headers ask for (RFC 9110 12.5.1, RFC 7240)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from easel.contract.generations import ImageFormat
 from easel.errors import NotAcceptable
+from easel.web.preferences import read_preferences
 from easel.web.sse import SSE_MEDIA_TYPE
 
 Form = Literal["document", "accepted", "events", "image"]
@@ -21,10 +22,17 @@ _OFFERED = ("application/json", SSE_MEDIA_TYPE, "image/png", "image/webp", "imag
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """`image_format` is what `Accept` named, for the form `image` only."""
+    """
+    Attributes:
+        form: `accepted` is the document of a generation that goes on by itself.
+        image_format: What `Accept` named, for the form `image` only.
+        wait_s: How long the caller waits, if it says so; `accepted` is then what it
+            gets when the images are not there by that time.
+    """
 
     form: Form
     image_format: ImageFormat | None = None
+    wait_s: int | None = None
 
 
 def choose_answer_form(accept: str | None, prefer: str | None) -> AnswerForm:
@@ -34,9 +42,11 @@ def choose_answer_form(accept: str | None, prefer: str | None) -> AnswerForm:
         NotAcceptable: `accept` names nothing that we have.
     """
     form = _negotiate(accept or "*/*")
-    if form.form == "document" and "respond-async" in _preferences(prefer or ""):
-        return AnswerForm("accepted")
-    return form
+    preferences = read_preferences(prefer)
+    if form.form == "document" and preferences.responds_async:
+        return AnswerForm("accepted", wait_s=preferences.wait_s)
+    # An answer in no time cannot be had.
+    return replace(form, wait_s=preferences.wait_s or None)
 
 
 def _negotiate(accept: str) -> AnswerForm:
@@ -74,7 +84,3 @@ def _quality(value: str) -> float:
         return float(value)
     except ValueError:
         return 0.0
-
-
-def _preferences(prefer: str) -> set[str]:
-    return {part.partition(";")[0].strip().lower() for part in prefer.split(",")}

@@ -1,12 +1,15 @@
 """A generation's events as an HTTP answer: snapshot, events, heartbeats."""
 
-from collections.abc import Callable
+import asyncio
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from easel.contract.generations import Generation
-from easel.text2image.live_generation import LiveGeneration
+from easel.text2image.live_generation import LiveGeneration, StopReason
 from easel.web.disconnect import ClientLeft, unless_client_leaves
 from easel.web.sse import (
     HEARTBEAT,
@@ -18,12 +21,14 @@ from easel.web.sse import (
 
 
 class EventStream(Response):
-    """Follows one generation until it ends or the client leaves.
+    """Follows one generation until it ends, the client leaves, or its time is over.
 
     Args:
         live: The generation.
         after_id: The last event that the client has; a snapshot, then what is newer.
-        on_leave: Called when the client leaves before the end.
+        on_leave: Told why it follows no longer.
+        until_s: When its time is over, by the event loop's clock; None: never. Then a
+            generation that goes on without it is left without an end.
         headers: Sent besides those of every event stream.
     """
 
@@ -34,7 +39,8 @@ class EventStream(Response):
         live: LiveGeneration,
         *,
         after_id: int,
-        on_leave: Callable[[], None] = lambda: None,
+        on_leave: Callable[[StopReason], None] = lambda reason: None,
+        until_s: float | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(headers={**SSE_HEADERS, **(headers or {})})
@@ -42,15 +48,29 @@ class EventStream(Response):
         self._live = live
         self._last_id = after_id
         self._on_leave = on_leave
+        self._until_s = math.inf if until_s is None else until_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._live.watchers += 1
         try:
-            await unless_client_leaves(receive, self._stream(send))
-        except (ClientLeft, OSError):
-            self._on_leave()
+            with suppress(ClientLeft, OSError), self._time_limit():
+                await unless_client_leaves(receive, self._stream(send))
         finally:
             self._live.watchers -= 1
+            self._on_leave("client_disconnected")
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        """Leave when the time is over, also while a slow client blocks the stream."""
+        if self._until_s == math.inf:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_at(self._until_s, self._on_leave, "deadline")
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _stream(self, send: Send) -> None:
         await send(
@@ -67,7 +87,12 @@ class EventStream(Response):
         await write(_snapshot(self._last_id, self._live.document))
         log = self._live.log
         while not (log.is_closed and self._last_id >= log.last_id):
-            events = await log.beyond(self._last_id, HEARTBEAT_S)
+            left_s = self._until_s - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                self._on_leave("deadline")
+                if not log.is_closed:
+                    break
+            events = await log.beyond(self._last_id, max(0, min(HEARTBEAT_S, left_s)))
             if not events:
                 await write(HEARTBEAT)
             for event in events:

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from ulid import ULID
 
 from easel.clock import Clock
-from easel.contract.generations import GenerationRequest, ImageFormat, Parameters
+from easel.contract.generations import GenerationRequest, ImageFormat
 from easel.contract.models import ModelDocument
 from easel.errors import (
     EngineFailed,
     InternalError,
-    InvalidRequest,
-    ModelNotFound,
     ServerStopping,
     ServiceError,
+    StorageFull,
 )
+from easel.text2image.answer_deadline import unreachable
 from easel.text2image.durability.journaling import Journaling
 from easel.text2image.engine_thread.painting import (
     Order,
@@ -37,11 +37,10 @@ from easel.text2image.images.image_delivery import (
     ImageDelivery,
     storage_error,
 )
-from easel.text2image.images.request_images import read_source
+from easel.text2image.intake import Call, Intake, Resolved
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.live_generation import Accepted, LiveGeneration, StopReason
 from easel.text2image.metrics import ServerMetrics
-from easel.text2image.parameters import resolve_parameters
 from easel.text2image.present_generations import PresentGenerations
 from easel.text2image.queue_board import QueueBoard
 from easel.text2image.readiness import Readiness
@@ -97,8 +96,7 @@ class Generations:
         self._journaling = journaling
         self._clock = clock
         self._metrics = metrics
-        self._random_seed = random_seed
-        self._settings = settings
+        self.intake = Intake(self.models, delivery, random_seed, settings)
         self._tell_unavailable = on_unavailable
         self._numbers = 0
 
@@ -112,67 +110,68 @@ class Generations:
         self,
         request: GenerationRequest,
         output_format: ImageFormat,
-        request_id: str,
+        call: Call,
         *,
-        user: str,
-        is_durable: bool,
+        fingerprint: str = "",
     ) -> LiveGeneration:
         """Take a generation into the queue.
 
         Args:
-            user: On whose account it runs.
-            is_durable: Whether it survives a restart of the server.
+            fingerprint: Of `request`, if the call brings an id.
 
         Raises:
             InvalidRequest: the model cannot honour it.
             QueueFull, ModelLoading, ServerStopping, EngineHung: not now.
+            DeadlineUnreachable: it would not be done in time.
             StorageFull: it cannot be made durable.
         """
         if refusal := self.readiness.why_not():
             raise refusal
-        try:
-            model = self.models.find(request.model)
-        except ModelNotFound as error:
-            raise InvalidRequest(f"model: {error.detail}", param="model") from error
-        parameters, warnings = resolve_parameters(
-            request,
-            model,
-            random_seed=self._random_seed(),
-            output_format=output_format,
-            metadata_allowed=self._settings.metadata == "full",
-            may_skip_safety=self._settings.safety_optional,
-        )
+        resolved = self.intake.resolve(request, output_format)
         self.readiness.arriving += 1
         try:
-            source = None
-            if request.image is not None:
-                parameters, source = await self._delivery.in_pool(
-                    read_source, request, parameters
-                )
-            live = self._live(
-                parameters,
-                warnings,
-                model=model.id,
-                request_id=request_id,
-                user=user,
-                is_durable=is_durable,
-            )
-            if is_durable:
+            resolved, source = await self.intake.read_source(request, resolved)
+            live = self._live(resolved, call, fingerprint)
+            if refused := unreachable(live.promised_s, call.timeout_s):
+                raise refused
+            if call.is_durable:
                 await self._journaling.accept(live, source)
         finally:
             self.readiness.arriving -= 1
-        if self.readiness.is_stopping and not is_durable:
+        if self.readiness.is_stopping and not call.is_durable:
             raise ServerStopping("The server is stopping.")
         self._begin(live, source)
         return live
 
-    def find(self, generation_id: str) -> LiveGeneration:
-        """With the time left as of now.
+    async def keep(self, live: LiveGeneration, source: SourceImage | None) -> None:
+        """Make it durable after all. Nothing if it has ended.
 
         Raises:
-            GenerationNotFound: it never existed here, or was kept long enough.
+            StorageFull: it is not.
         """
-        live = self._kept.find(generation_id)
+        if live.has_ended:
+            return
+        has_begun = live.started_at_s is not None
+        live.keep(True)
+        try:
+            # Is in the journal before whatever is written of it from now on.
+            await self._journaling.accept(live, source)
+        except StorageFull:
+            live.keep(False)
+            raise
+        if has_begun:
+            await self._journaling.start(live)
+
+    def find(self, generation_id: str, user: str | None = None) -> LiveGeneration:
+        """With the time left as of now.
+
+        Args:
+            user: Whose it must be; None asks for anybody's.
+
+        Raises:
+            GenerationNotFound: it is not here (any more), or another user's.
+        """
+        live = self._kept.find(generation_id, user)
         live.refresh(self._clock.now())
         return live
 
@@ -289,37 +288,29 @@ class Generations:
 
     # Beginnings
 
-    def _live(
-        self,
-        parameters: Parameters,
-        warnings: tuple[str, ...],
-        *,
-        model: str,
-        request_id: str,
-        user: str,
-        is_durable: bool,
-    ) -> LiveGeneration:
+    def _live(self, resolved: Resolved, call: Call, fingerprint: str) -> LiveGeneration:
+        model, parameters = resolved.model, resolved.parameters
         now_s = self._clock.now()
         accepted = Accepted(
-            id=f"gen_{self.replica}_{ULID()}",
+            id=call.generation_id or f"gen_{self.replica}_{ULID()}",
             number=self._next_number(),
             model=model,
             parameters=parameters,
-            request_id=request_id,
-            user=user,
+            request_id=call.request_id,
+            user=call.user,
             accepted_at_s=now_s,
             created_at=datetime.now(UTC),
-            is_durable=is_durable,
+            is_durable=call.is_durable,
+            fingerprint=fingerprint,
         )
-        eta_s = self._board.eta_of_next_s(model, parameters, now_s)
+        eta_s = self._board.eta_of_next_s(accepted)
         return LiveGeneration(
-            accepted, warnings, position=self.present.queued + 1, eta_s=eta_s
+            accepted, resolved.warnings, position=self.present.queued + 1, eta_s=eta_s
         )
 
     def _begin(self, live: LiveGeneration, source: SourceImage | None) -> None:
         self._kept.add(live)
-        accepted = live.accepted
-        self._board.joined(accepted.number, accepted.model, accepted.parameters)
+        self._board.joined(live.accepted)
         self.present.add(live)
         self._runner.submit(painting_of(live, source))
 

@@ -39,11 +39,19 @@ class KeptGenerations:
     def ids(self) -> tuple[str, ...]:
         return tuple(self._known)
 
-    def find(self, generation_id: str) -> LiveGeneration:
-        """Raises GenerationNotFound: never existed here, or was kept long enough."""
+    def find(self, generation_id: str, user: str | None = None) -> LiveGeneration:
+        """
+        Args:
+            generation_id: Of the generation.
+            user: Whose it must be; None asks for anybody's.
+
+        Raises:
+            GenerationNotFound: it never existed here, was kept long enough, or is
+                another user's, which must not be told apart.
+        """
         self.forget_old()
         live = self._known.get(generation_id)
-        if live is None:
+        if live is None or user not in (None, live.accepted.user):
             raise GenerationNotFound(
                 f"No generation {generation_id!r} here (any more)."
             )

@@ -5,7 +5,7 @@ Lives on the event loop. The runner's thread sees `parameters` and `stop` only.
 
 import asyncio
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ from easel.text2image.images.image_delivery import Delivered
 from easel.text2image.images.image_files import StoredImage
 from easel.text2image.parameters import image_seeds
 
-StopReason = Literal["requested", "client_disconnected"]
+StopReason = Literal["requested", "client_disconnected", "deadline"]
 
 _ENDED = (CompletedGeneration, FailedGeneration, CancelledGeneration)
 
@@ -55,7 +55,9 @@ class Accepted:
         user: On whose account it runs.
         accepted_at_s: By the server's clock.
         created_at: The same moment in UTC.
-        is_durable: Whether it is in the journal and survives a restart.
+        is_durable: Whether it goes on without its callers, and is in the journal and
+            survives a restart.
+        fingerprint: Of the request, where a gateway chose the id.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Accepted:
     accepted_at_s: float
     created_at: datetime
     is_durable: bool = False
+    fingerprint: str = ""
 
     @property
     def priority(self) -> Priority:
@@ -97,10 +100,12 @@ class LiveGeneration:
         self.accepted = accepted
         self.stop = threading.Event()
         self.log = EventLog()
-        self.ended = asyncio.Event()
+        # Nothing more will come of it in this process.
+        self.settled = asyncio.Event()
         self.ended_at_s: float | None = None
         self.started_at_s: float | None = None
         self.watchers = 0
+        self.callers = 0
         self.promised_s = eta_s
         self.warnings = warnings
         self._eta = Eta()
@@ -157,6 +162,11 @@ class LiveGeneration:
     @property
     def has_ended(self) -> bool:
         return isinstance(self.document, _ENDED)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it goes on in the next process."""
+        return self.settled.is_set() and not self.has_ended
 
     @property
     def is_completed(self) -> bool:
@@ -255,10 +265,15 @@ class LiveGeneration:
         )
         self._end(document, "completed", document, now_s)
 
+    def keep(self, is_durable: bool) -> None:
+        """Whether it goes on without its callers, from now on."""
+        self.accepted = replace(self.accepted, is_durable=is_durable)
+
     def suspend(self) -> None:
         """It goes on in the next process: readers are sent away without an end."""
         self.stop.set()
         self.log.close()
+        self.settled.set()
 
     def fail(self, error: ServiceError, now_s: float) -> None:
         problem: Problem = error.problem(self.accepted.request_id)
@@ -277,7 +292,7 @@ class LiveGeneration:
         self.ended_at_s = now_s
         self.log.append(event, data)
         self.log.close()
-        self.ended.set()
+        self.settled.set()
 
     def _fields(self) -> dict[str, Any]:
         """What every document of this generation has in common."""

@@ -36,6 +36,10 @@ class PresentGenerations:
         live = self._present.get(generation_id)
         return None if live is None or live.has_ended else live
 
+    def holds(self, generation_id: str) -> bool:
+        """Whether the runner may still have samples of it, ended or not."""
+        return generation_id in self._present
+
     def add(self, live: LiveGeneration) -> None:
         self._present[live.id] = live
         self.changed()

@@ -4,6 +4,7 @@ import os
 import sys
 
 from easel.telemetry.logs import configure_logs
+from easel.telemetry.start_tracing import start_tracing
 from easel.text2image.app import Text2ImageApp
 from easel.text2image.durability.journal import Journal
 from easel.text2image.durability.journal_file import JournalUnusable
@@ -38,6 +39,7 @@ _LAST_ANSWERS_S = 5.0
 def run(settings: ServerSettings) -> None:
     """Serve until a stop signal; exit with a code of `web/serve.py` if it cannot."""
     configure_logs(settings.log_format, settings.log_level)
+    start_tracing("easel-server")
     _let_idle_threads_sleep()
     listener = listen(settings.host, settings.port)
     replica = settings.replica(listener.getsockname()[1])

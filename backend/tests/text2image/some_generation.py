@@ -7,7 +7,7 @@ from easel.text2image.live_generation import Accepted, LiveGeneration
 
 
 def some_generation(
-    name: str, *, steps: int = 10, is_durable: bool = False
+    name: str, *, steps: int = 10, user: str = "", is_durable: bool = False
 ) -> LiveGeneration:
     """One image of a megapixel."""
     parameters = Parameters(
@@ -27,7 +27,7 @@ def some_generation(
         model="fake",
         parameters=parameters,
         request_id="-",
-        user="",
+        user=user,
         accepted_at_s=0.0,
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
         is_durable=is_durable,

@@ -33,11 +33,29 @@ def test_nothing_that_we_have_is_a_406(accept: str) -> None:
     assert refusal.value.param == "Accept"
 
 
-@pytest.mark.parametrize("prefer", ["respond-async", "wait=10, Respond-Async; x=1"])
-def test_prefer_respond_async_asks_for_an_answer_at_once(prefer: str) -> None:
-    assert choose_answer_form("application/json", prefer) == AnswerForm("accepted")
+@pytest.mark.parametrize(
+    ("prefer", "wait_s"),
+    [
+        ("respond-async", None),
+        ("wait=10, Respond-Async; x=1", 10),
+        ("respond-async, wait=0", 0),
+    ],
+)
+def test_prefer_respond_async_asks_for_an_answer_at_once_or_soon(
+    prefer: str, wait_s: int | None
+) -> None:
+    form = choose_answer_form("application/json", prefer)
+    assert form == AnswerForm("accepted", wait_s=wait_s)
 
 
 def test_events_are_live_whatever_prefer_says() -> None:
     form = choose_answer_form("text/event-stream", "respond-async")
     assert form == AnswerForm("events")
+
+
+@pytest.mark.parametrize(("prefer", "wait_s"), [("wait=3", 3), ("wait=0", None)])
+@pytest.mark.parametrize("accept", ["application/json", "image/png", "text/*"])
+def test_wait_alone_bounds_every_form(
+    accept: str, prefer: str, wait_s: int | None
+) -> None:
+    assert choose_answer_form(accept, prefer).wait_s == wait_s

@@ -48,6 +48,20 @@ def test_an_ended_generation_is_forgotten_after_its_time_with_its_images(
     assert discarded == ["gen_a"]
 
 
+def test_anothers_generation_is_told_in_the_words_of_an_unknown_one(
+    kept: KeptGenerations,
+) -> None:
+    live = some_generation("gen_a", user="ada")
+    kept.add(live)
+    assert kept.find("gen_a") is live
+    assert kept.find("gen_a", "ada") is live
+    with pytest.raises(GenerationNotFound) as anothers:
+        kept.find("gen_a", "eve")
+    with pytest.raises(GenerationNotFound) as unknown:
+        kept.find("gen_b", "eve")
+    assert anothers.value.detail.replace("gen_a", "gen_b") == unknown.value.detail
+
+
 def test_what_has_not_ended_is_never_forgotten(
     clock: ManualClock, kept: KeptGenerations
 ) -> None:

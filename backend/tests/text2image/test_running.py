@@ -12,6 +12,7 @@ from easel.contract.generations import GenerationRequest
 from easel.errors import OutOfMemory, QueueFull
 from easel.text2image.engines.base import AnyEngine, ModelUnavailable
 from easel.text2image.engines.fake import FakeEngine
+from easel.text2image.intake import Call
 from easel.text2image.live_generation import LiveGeneration
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import (
@@ -167,7 +168,7 @@ async def test_a_burst_on_a_free_server_has_one_place_more_than_may_wait(
     request = GenerationRequest(prompt="a lighthouse")
     answers = await asyncio.gather(
         *(
-            generations.accept(request, "png", "-", user="", is_durable=is_durable)
+            generations.accept(request, "png", Call("-", is_durable=is_durable))
             for _ in range(4)
         ),
         return_exceptions=True,

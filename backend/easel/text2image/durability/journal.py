@@ -43,6 +43,7 @@ class JournalEntry:
     `created_at` is aware, in UTC. `source` and `mask` are the PNG files that an
     image-to-image generation starts from; they are dropped when it has ended.
     `starts` is how often it was begun and not ended: each one was a crash.
+    `fingerprint` is that of the request, where a gateway chose the id.
     """
 
     id: str
@@ -56,6 +57,7 @@ class JournalEntry:
     source: bytes | None = None
     mask: bytes | None = None
     starts: int = 0
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,11 @@ class Journaling:
         ended = ended_entry(live, self._root, datetime.now(UTC))
         assert ended is not None
         entry = journal_entry(live, None)
-        paths = [] if live.accepted.is_durable else [one.path for one in live.images]
+        paths = [one.path for one in live.images]
 
         def work() -> None:
-            # Its caller has them already; the journal must not name what is not there.
+            # What was not durable when it was painted is not synced yet, and the
+            # journal must not name what is not there.
             with contextlib.suppress(FileNotFoundError):
                 sync_files(paths)
             self._journal.end(entry, ended)

@@ -31,6 +31,7 @@ def journal_entry(live: LiveGeneration, source: SourceImage | None) -> JournalEn
         created_at=accepted.created_at,
         source=_png(source.image) if source else None,
         mask=_png(source.mask) if source and source.mask else None,
+        fingerprint=accepted.fingerprint,
     )
 
 
@@ -68,6 +69,7 @@ def accepted_again(entry: JournalEntry, number: int, now_s: float) -> Accepted:
         accepted_at_s=now_s,
         created_at=entry.created_at,
         is_durable=True,
+        fingerprint=entry.fingerprint,
     )
 
 

@@ -46,6 +46,9 @@ _XMP_PACKET = """\
 <?xpacket end="r"?>"""
 
 _KARRAS_SUFFIX = "_karras"
+# Spaced as the model was made, where AUTOMATIC1111 would take the name alone for
+# another schedule: for Karras (DPM++ 2M), for Exponential (DPM++ 2M SDE).
+_SAID_TO_BE_UNIFORM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
 # Our samplers in the words of AUTOMATIC1111's menu; any other keeps its own name.
 _A1111_SAMPLERS = {
     "ddim": "DDIM",
@@ -121,6 +124,8 @@ def _sampler_settings(sampler: str) -> dict[str, object]:
     settings: dict[str, object] = {"Sampler": _A1111_SAMPLERS.get(solver, solver)}
     if solver != sampler:
         settings["Schedule type"] = "Karras"
+    elif solver in _SAID_TO_BE_UNIFORM:
+        settings["Schedule type"] = "Uniform"
     return settings
 
 

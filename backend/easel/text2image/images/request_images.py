@@ -8,6 +8,7 @@ from easel.text2image.images.source_images import (
     decode_mask,
     encoded_bytes,
     fitted,
+    repainted_part,
     sha256,
 )
 
@@ -39,7 +40,9 @@ def read_source(
     mask = None
     if request.mask is not None:
         mask_content = encoded_bytes(request.mask, "mask")
-        mask = fitted(decode_mask(mask_content, "mask"), painted)
+        repainted = repainted_part(request.mask)
+        mask = decode_mask(mask_content, "mask", repainted=repainted)
+        mask = fitted(mask, painted)
         found["mask_sha256"] = sha256(mask_content)
     source = SourceImage(image, mask, parameters.strength)
     return parameters.model_copy(update=found), source

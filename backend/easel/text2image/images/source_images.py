@@ -9,9 +9,11 @@ import binascii
 import hashlib
 import io
 import re
+from typing import Literal
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
+from easel.contract.mask_reading import REPAINT_BLACK, REPAINT_TRANSPARENT
 from easel.errors import InvalidRequest
 from easel.text2image.images.native_size import Size, covering_crop
 
@@ -19,10 +21,14 @@ MAX_ENCODED_BYTES = 16 * 2**20
 MAX_SIDE_PX = 4_096
 FORMATS = ("PNG", "JPEG", "WEBP")
 
-_DATA_URL = re.compile(r"data:[^,]{0,100};base64,", re.IGNORECASE)
+# Which part of a mask is repainted.
+MaskPart = Literal["white", "black", "transparent"]
+
+_DATA_URL = re.compile(r"data:([^,]{0,100});base64,", re.IGNORECASE)
 # Four characters for each three bytes, and room for line breaks and a prefix.
 _MAX_TEXT_CHARACTERS = MAX_ENCODED_BYTES * 3 // 2
 _MAX_16_BIT = 2**16 - 1
+_OPAQUE = 255
 
 
 def encoded_bytes(source: str | bytes, param: str) -> bytes:
@@ -53,13 +59,36 @@ def decode_image(source: str | bytes, param: str = "image") -> Image.Image:
     return _opaque(_decoded(source, param), (255, 255, 255)).convert("RGB")
 
 
-def decode_mask(source: str | bytes, param: str = "mask") -> Image.Image:
-    """Greyscale, upright; white is repainted. What is transparent becomes black.
+def decode_mask(
+    source: str | bytes, param: str = "mask", *, repainted: MaskPart = "white"
+) -> Image.Image:
+    """Greyscale, upright; white is repainted. What is transparent counts as black.
+
+    Args:
+        source: The file, or as it came.
+        param: How the request names it.
+        repainted: What becomes white: its white parts; its black ones; or its
+            transparent ones, if it has any, and else its white ones.
 
     Raises:
         InvalidRequest: it is not a whole PNG, JPEG or WebP within the limits.
     """
-    return _opaque(_decoded(source, param), (0, 0, 0)).convert("L")
+    mask = _decoded(source, param)
+    if repainted == "transparent" and mask.has_transparency_data:
+        alpha = mask.convert("RGBA").getchannel("A")
+        if alpha.getextrema() != (_OPAQUE, _OPAQUE):
+            return ImageChops.invert(alpha)
+    grey = _opaque(mask, (0, 0, 0)).convert("L")
+    return ImageChops.invert(grey) if repainted == "black" else grey
+
+
+def repainted_part(source: str) -> MaskPart:
+    """What the `data:` URL of a mask says; the white one if it says nothing."""
+    prefix = _DATA_URL.match(source)
+    said = prefix[1].split(";") if prefix is not None else []
+    if REPAINT_TRANSPARENT in said:
+        return "transparent"
+    return "black" if REPAINT_BLACK in said else "white"
 
 
 def fitted(image: Image.Image, painted: Size) -> Image.Image:

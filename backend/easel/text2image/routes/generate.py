@@ -1,78 +1,82 @@
 """`POST /generate`: one generation, in whichever form the caller wants the answer."""
 
 import asyncio
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from easel.contract.generations import (
-    CompletedGeneration,
-    FailedGeneration,
-    GenerationRequest,
-    ImageFormat,
-)
-from easel.errors import GenerationCancelled, InvalidRequest
-from easel.telemetry.request_id import current_request_id
+from easel.contract.generations import GenerationRequest, ImageFormat
+from easel.errors import InvalidRequest, NotAcceptable
 from easel.text2image.answer_form import AnswerForm, choose_answer_form
+from easel.text2image.arrivals import Arrivals
+from easel.text2image.attachments import Attachment
 from easel.text2image.event_stream import EventStream
 from easel.text2image.generations import Generations
 from easel.text2image.live_generation import LiveGeneration
-from easel.text2image.routes.image_answer import image_headers
+from easel.text2image.routes.call_headers import call_of, joined, time_allowed_s
+from easel.text2image.routes.generation_answer import accepted_answer, settled_answer
 from easel.web import native_api
 from easel.web.disconnect import ClientLeft, unless_client_leaves
 from easel.web.generation_body import generation_body
-from easel.web.problems import render_problem
-
-# Whom the gateway knows the caller as: device time is shared fairly between users.
-USER_HEADER = "X-Easel-User"
-_MAX_USER_CHARACTERS = 200
+from easel.web.problems import problem_response
+from easel.web.tier_headers import CACHE_HEADER, GENERATION_HEADER
 
 
 def generate_router(generations: Generations) -> APIRouter:
     router = APIRouter()
+    arrivals = Arrivals(generations)
 
     @router.api_route(**native_api.GENERATE)
     async def generate(
         body: Annotated[GenerationRequest, Depends(generation_body)], request: Request
     ) -> Response:
+        asked_at_s = asyncio.get_running_loop().time()
         form = choose_answer_form(
-            _joined(request, "accept"), _joined(request, "prefer")
+            joined(request.headers, "accept"), joined(request.headers, "prefer")
         )
-        live = await generations.accept(
-            body,
-            _output_format(body, form),
-            current_request_id(),
-            user=request.headers.get(USER_HEADER, "")[:_MAX_USER_CHARACTERS],
-            is_durable=form.form == "accepted",
-        )
-        if form.form == "accepted":
-            return _accepted(live)
-
-        def on_leave() -> None:
-            generations.cancel(live, "client_disconnected")
-
-        if form.form == "events":
-            headers = _location(live)
-            return EventStream(live, after_id=0, on_leave=on_leave, headers=headers)
-        try:
-            await unless_client_leaves(request.receive, live.ended.wait())
-        except ClientLeft:
-            on_leave()
-            return Response(status_code=499)
-        except asyncio.CancelledError:
-            # The server's own stop took longer than its grace.
-            on_leave()
-            raise
-        return await _answer(live, form)
+        allowed_s = time_allowed_s(request.headers, form)
+        call = call_of(request.headers, form, allowed_s)
+        attached = await arrivals.arrive(body, _output_format(body, form), call)
+        until_s = None if allowed_s is None else asked_at_s + allowed_s
+        match form.form:
+            case "events":
+                return EventStream(
+                    attached.live,
+                    after_id=0,
+                    on_leave=attached.leave,
+                    until_s=until_s,
+                    headers=_headers(attached, form),
+                )
+            case "accepted" if form.wait_s is None:
+                attached.leave("client_disconnected")
+                return accepted_answer(attached.live, _headers(attached, form))
+        return await _waited_for(request, attached, form, until_s)
 
     return router
 
 
-def _joined(request: Request, name: str) -> str | None:
-    """A header that may come several times, as one list (RFC 9110, 5.3)."""
-    return ", ".join(request.headers.getlist(name)) or None
+async def _waited_for(
+    request: Request, attached: Attachment, form: AnswerForm, until_s: float | None
+) -> Response:
+    """The answer when the generation has ended, or when the time is over."""
+    live, headers = attached.live, _headers(attached, form)
+    try:
+        _check_format(live, form)
+        async with asyncio.timeout_at(until_s):
+            await unless_client_leaves(request.receive, live.settled.wait())
+    except TimeoutError:
+        attached.leave("deadline")
+    except ClientLeft:
+        return Response(status_code=499)
+    except NotAcceptable as refusal:
+        return problem_response(refusal, headers)
+    finally:
+        # Also when the server's own stop took longer than its grace.
+        attached.leave("client_disconnected")
+    if form.form == "accepted" and not live.has_ended:
+        return accepted_answer(live, headers)
+    return await settled_answer(live, form, headers)
 
 
 def _output_format(body: GenerationRequest, form: AnswerForm) -> ImageFormat:
@@ -92,60 +96,24 @@ def _output_format(body: GenerationRequest, form: AnswerForm) -> ImageFormat:
     return form.image_format
 
 
-def _location(live: LiveGeneration) -> dict[str, str]:
-    return {"Location": f"/generations/{live.id}"}
+def _check_format(live: LiveGeneration, form: AnswerForm) -> None:
+    """Who attaches may have named another format than who began it.
 
-
-def _accepted(live: LiveGeneration) -> Response:
-    return Response(
-        live.document.model_dump_json(),
-        status_code=202,
-        headers={**_location(live), "Preference-Applied": "respond-async"},
-        media_type="application/json",
-    )
-
-
-async def _answer(live: LiveGeneration, form: AnswerForm) -> Response:
-    """The answer of a generation that has ended."""
-    document = live.document
-    if isinstance(document, FailedGeneration):
-        return render_problem(document.problem, _location(live))
-    if not isinstance(document, CompletedGeneration):
-        raise GenerationCancelled("The generation was cancelled before it was done.")
-    if form.form == "image":
-        return await _image_answer(live, document)
-    complete = await asyncio.to_thread(_with_base64, live, document)
-    body = complete.model_dump_json()
-    return Response(body, headers=_location(live), media_type="application/json")
-
-
-async def _image_answer(
-    live: LiveGeneration, document: CompletedGeneration
-) -> Response:
-    parameters, stored = document.parameters, live.images[0]
-    # No prompt here: headers end up in the logs of proxies.
-    described = parameters.model_dump_json(exclude={"prompt", "negative_prompt"})
-    return Response(
-        # At once: a FileResponse goes to another thread for each of its parts.
-        await asyncio.to_thread(stored.path.read_bytes),
-        media_type=stored.media_type,
-        headers={
-            **image_headers(live, 0, stored),
-            **_location(live),
-            "X-Easel-Generation-Id": live.id,
-            "X-Easel-Seed": str(document.images[0].seed),
-            "X-Easel-Parameters": described,
-        },
-    )
-
-
-def _with_base64(
-    live: LiveGeneration, document: CompletedGeneration
-) -> CompletedGeneration:
-    images = tuple(
-        described.model_copy(
-            update={"b64_json": base64.b64encode(stored.path.read_bytes()).decode()}
+    Raises:
+        NotAcceptable: the image is none of the wanted type.
+    """
+    made = live.parameters.output_format
+    if form.image_format not in (None, made):
+        raise NotAcceptable(
+            f"Accept: the generation's image is image/{made}.", param="Accept"
         )
-        for described, stored in zip(document.images, live.images, strict=True)
-    )
-    return document.model_copy(update={"images": images})
+
+
+def _headers(attached: Attachment, form: AnswerForm) -> dict[str, str]:
+    live = attached.live
+    headers = {"Location": f"/generations/{live.id}", GENERATION_HEADER: live.id}
+    if attached.cache is not None:
+        headers[CACHE_HEADER] = attached.cache
+    if form.wait_s is not None:
+        headers["Preference-Applied"] = f"wait={form.wait_s}"
+    return headers

@@ -1,6 +1,7 @@
 """What can be asked of a generation after it was accepted."""
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -10,28 +11,48 @@ from easel.text2image.event_stream import EventStream
 from easel.text2image.generations import Generations
 from easel.text2image.images.image_files import StoredImage, thumbnail
 from easel.text2image.live_generation import LiveGeneration
+from easel.text2image.routes.call_headers import preferences_of, user_of
 from easel.text2image.routes.image_answer import IMMUTABLE, image_response
 from easel.web import native_api
+from easel.web.disconnect import ClientLeft, unless_client_leaves
+
+# Longer, and proxies on the way cut the connection.
+_MAX_WAIT_S = 60
 
 
 def generations_router(generations: Generations) -> APIRouter:
     router = APIRouter()
 
     @router.api_route(**native_api.GET_GENERATION)
-    async def get_generation(generation_id: str) -> Response:
-        return _document(generations.find(generation_id))
+    async def get_generation(generation_id: str, request: Request) -> Response:
+        user = user_of(request.headers)
+        live = generations.find(generation_id, user)
+        wait_s = preferences_of(request.headers).wait_s
+        if wait_s is None:
+            return _document(live)
+        wait_s = min(wait_s, _MAX_WAIT_S)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await unless_client_leaves(request.receive, live.settled.wait())
+        except ClientLeft:
+            return Response(status_code=499)
+        headers = {"Preference-Applied": f"wait={wait_s}"}
+        return _document(generations.find(generation_id, user), headers)
 
     @router.api_route(**native_api.CANCEL_GENERATION)
-    async def cancel_generation(generation_id: str) -> Response:
-        live = generations.find(generation_id)
+    async def cancel_generation(generation_id: str, request: Request) -> Response:
+        live = generations.find(generation_id, user_of(request.headers))
         generations.cancel(live, "requested")
         return _document(live)
 
     @router.api_route(**native_api.GET_EVENTS)
     async def follow_generation(
-        generation_id: str, last_event_id: native_api.LastEventId = None
+        generation_id: str,
+        request: Request,
+        last_event_id: native_api.LastEventId = None,
     ) -> Response:
-        live = generations.find(generation_id)
+        live = generations.find(generation_id, user_of(request.headers))
         return EventStream(live, after_id=live.log.resume_id(last_event_id))
 
     @router.api_route(**native_api.GET_IMAGE)
@@ -41,7 +62,7 @@ def generations_router(generations: Generations) -> APIRouter:
         request: Request,
         width: native_api.ThumbnailWidth = None,
     ) -> Response:
-        live = generations.find(generation_id)
+        live = generations.find(generation_id, user_of(request.headers))
         stored = live.image(index)
         if stored is None:
             raise ImageNotFound(
@@ -63,8 +84,9 @@ def generations_router(generations: Generations) -> APIRouter:
     return router
 
 
-def _document(live: LiveGeneration) -> Response:
-    return Response(live.document.model_dump_json(), media_type="application/json")
+def _document(live: LiveGeneration, headers: dict[str, str] | None = None) -> Response:
+    body = live.document.model_dump_json()
+    return Response(body, headers=headers, media_type="application/json")
 
 
 async def _thumbnail(stored: StoredImage, width: int, tag: str) -> Response:

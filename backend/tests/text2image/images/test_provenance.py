@@ -43,8 +43,8 @@ def test_the_text_is_as_automatic1111_writes_it() -> None:
     assert infotext(parameters(), seed=8, model="m").splitlines() == [
         PROMPT,
         "Negative prompt: fog",
-        "Steps: 16, Sampler: DPM++ 2M, CFG scale: 4.0, Seed: 8, Size: 64x32, Model: m, "
-        f"Version: Easel {__version__}",
+        "Steps: 16, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 4.0, "
+        f"Seed: 8, Size: 64x32, Model: m, Version: Easel {__version__}",
     ]
 
 
@@ -55,7 +55,9 @@ def test_the_text_is_as_automatic1111_writes_it() -> None:
         ("euler_ancestral", "Sampler: Euler a, CFG"),
         ("flow_match_euler", "Sampler: Euler, CFG"),
         ("dpmpp_2m_karras", "Sampler: DPM++ 2M, Schedule type: Karras, CFG"),
-        ("dpmpp_2m_sde", "Sampler: DPM++ 2M SDE, CFG"),
+        # AUTOMATIC1111 has schedules of its own for these two names alone.
+        ("dpmpp_2m", "Sampler: DPM++ 2M, Schedule type: Uniform, CFG"),
+        ("dpmpp_2m_sde", "Sampler: DPM++ 2M SDE, Schedule type: Uniform, CFG"),
         ("ddim", "Sampler: DDIM, CFG"),
         ("lcm", "Sampler: LCM, CFG"),
         ("unipc", "Sampler: UniPC, CFG"),

@@ -8,8 +8,13 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops
 
+from easel.contract.mask_reading import (
+    REPAINT_BLACK,
+    REPAINT_TRANSPARENT,
+    mask_read_as,
+)
 from easel.errors import InvalidRequest
 from easel.text2image.images.native_size import Size
 from easel.text2image.images.source_images import (
@@ -19,6 +24,7 @@ from easel.text2image.images.source_images import (
     decode_mask,
     encoded_bytes,
     fitted,
+    repainted_part,
     sha256,
 )
 
@@ -158,6 +164,37 @@ def test_what_is_transparent_becomes_white_in_an_image_and_black_in_a_mask() -> 
     assert decode_image(file_of(clear)).getcolors() == [(16, (255, 255, 255))]
     assert decode_image(file_of(half)).getcolors() == [(16, (128, 128, 128))]
     assert decode_mask(file_of(clear)).getcolors() == [(16, 0)]
+
+
+def test_a_mask_read_by_transparency_is_white_where_it_has_holes() -> None:
+    mask = Image.new("RGBA", (4, 4), (255, 255, 255, 255))
+    mask.paste((255, 255, 255, 0), (0, 0, 2, 4))
+    read = decode_mask(file_of(mask), repainted="transparent")
+    assert read.mode == "L"
+    assert [read.getpixel((x, 0)) for x in range(4)] == [255, 255, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_mask_without_holes_is_read_by_its_brightness(mode: str) -> None:
+    mask = Image.new("L", (4, 4), 255)
+    mask.paste(0, (0, 0, 2, 4))
+    read = decode_mask(file_of(mask.convert(mode)), repainted="transparent")
+    assert [read.getpixel((x, 0)) for x in range(4)] == [0, 0, 255, 255]
+
+
+def test_a_data_url_says_how_its_mask_is_read() -> None:
+    url = "data:image/png;base64,AAAA"
+    for mask in ("AAAA", url):
+        assert repainted_part(mask) == "white"
+        assert repainted_part(mask_read_as(mask, REPAINT_BLACK)) == "black"
+        assert repainted_part(mask_read_as(mask, REPAINT_TRANSPARENT)) == "transparent"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_mask_can_be_read_the_other_way_round(mode: str) -> None:
+    mask = file_of(Image.linear_gradient("L").convert(mode))
+    seen = decode_mask(mask, repainted="black")
+    assert seen.tobytes() == ImageChops.invert(decode_mask(mask)).tobytes()
 
 
 def test_a_palette_s_transparent_colour_counts() -> None:
