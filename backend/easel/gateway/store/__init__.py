@@ -1,0 +1,1 @@
+"""What gateway processes share and remember: SQLite on one host, Redis on many."""
