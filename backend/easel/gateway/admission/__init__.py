@@ -1,0 +1,1 @@
+"""Whose generation is passed on now, who waits, and who is told to come back."""
