@@ -1,0 +1,1 @@
+"""Other services' APIs, translated to the native contract: one package a dialect."""
