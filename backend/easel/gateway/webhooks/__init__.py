@@ -1,0 +1,1 @@
+"""Telling a caller's own server how an asynchronous generation ended."""
