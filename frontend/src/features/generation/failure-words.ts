@@ -51,6 +51,17 @@ export function failureWords(failure: Failure): FailureWords {
         advice:
           "It has as much work as it can take. Your prompt is kept; try again soon.",
       };
+    case "key_needed":
+      return {
+        title: "The gateway asks for an API key",
+        advice:
+          "The studio has none that it may use. Whoever runs it can set EASEL_API_KEY.",
+      };
+    case "quota_used_up":
+      return {
+        title: "The images of today are used up",
+        advice: "Your prompt is kept. There are new ones after midnight, UTC.",
+      };
     case "model_loading":
       return {
         title: "The model is still loading",

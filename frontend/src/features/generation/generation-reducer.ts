@@ -59,6 +59,7 @@ function afterEvent(view: Active, event: GenerationEvent): GenerationView {
     case "snapshot":
       return view.status === "cancelling" ? view : fromSnapshot(event.data);
     case "queued":
+      if (view.status === "submitting") return { ...view, place: event.data };
       if (view.status !== "queued") return view;
       return { ...view, position: event.data.position, etaS: event.data.eta_s };
     case "started":

@@ -7,7 +7,7 @@
  */
 
 import type { Failure } from "@/lib/api/failure";
-import type { CompletedGeneration } from "@/lib/api/generated";
+import type { CompletedGeneration, QueuedData } from "@/lib/api/generated";
 
 /** What is known of the pictures before they are there: it fixes the stage's shape. */
 export type Plan = {
@@ -24,7 +24,8 @@ type Known = { plan: Plan; id: string };
 
 export type GenerationView =
   | { status: "idle" }
-  | { status: "submitting"; plan: Plan }
+  // With a place while the gateway keeps it: no server knows of it yet.
+  | { status: "submitting"; plan: Plan; place?: QueuedData }
   | (Known & {
       status: "queued";
       position: number;

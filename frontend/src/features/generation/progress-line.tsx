@@ -6,7 +6,14 @@ import { etaWords, placeWords } from "./progress-words";
 export function ProgressLine({ view }: { view: GenerationView }) {
   switch (view.status) {
     case "submitting":
-      return <Phase words="Sending the prompt" />;
+      return view.place ? (
+        <Phase
+          words={placeWords(view.place.position)}
+          aside={etaWords(view.place.eta_s)}
+        />
+      ) : (
+        <Phase words="Sending the prompt" />
+      );
     case "queued":
       return <Phase words={placeWords(view.position)} aside={etaWords(view.etaS)} />;
     case "denoising": {

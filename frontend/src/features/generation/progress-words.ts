@@ -31,9 +31,10 @@ export function placeWords(position: number): string {
 export function announcement(view: GenerationView): string {
   switch (view.status) {
     case "idle":
-    case "submitting":
     case "cancelling":
       return "";
+    case "submitting":
+      return view.place ? "Waiting in the queue." : "";
     case "queued":
       return "Waiting in the queue.";
     case "denoising": {

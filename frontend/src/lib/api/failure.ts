@@ -16,6 +16,8 @@ export type FailureKind =
   | "server_timeout"
   | "server_unavailable"
   | "busy"
+  | "key_needed"
+  | "quota_used_up"
   | "model_loading"
   | "out_of_memory"
   | "invalid_request"
@@ -84,7 +86,14 @@ function kindOfProblem(problem: Problem): FailureKind {
       // With a time to come back it is full, without one it is down.
       return problem.retry_after_s == null ? "server_unavailable" : "busy";
     case "queue_full":
+    case "queue_timeout":
+    case "evicted_from_queue":
+    case "deadline_unreachable":
+    case "rate_limited":
+    case "too_many_concurrent":
       return "busy";
+    case "quota_exceeded":
+      return "quota_used_up";
     case "model_loading":
       return "model_loading";
     case "server_stopping":
@@ -100,6 +109,9 @@ function kindOfProblem(problem: Problem): FailureKind {
 
 function kindOfStatus(status: number): FailureKind {
   switch (status) {
+    case 401:
+    case 403:
+      return "key_needed";
     case 422:
       return "invalid_request";
     case 429:

@@ -21,11 +21,13 @@ const dispatcher = new Agent({
 /**
  * @param gatewayUrl base URL, with or without a path of its own.
  * @param onOutcome told after each attempt whether the gateway answered, and if not, why.
+ * @param apiKey that the gateway asks for, if it does; browsers never see it.
  */
 export async function forward(
   request: Request,
   gatewayUrl: string,
   onOutcome: (failure: unknown) => void = () => {},
+  apiKey?: string,
 ): Promise<Response> {
   const requestId = request.headers.get("x-request-id") ?? crypto.randomUUID();
   const { pathname, search } = new URL(request.url);
@@ -42,7 +44,7 @@ export async function forward(
     const target = gatewayUrl.replace(/\/+$/, "") + verdict.path + search;
     const answer = await fetch(target, {
       method: request.method,
-      headers: [...requestHeaders(request.headers, requestId)],
+      headers: [...requestHeaders(request.headers, requestId, apiKey)],
       body: request.body as BodyInit | null,
       duplex: "half",
       redirect: "manual",

@@ -25,11 +25,17 @@ function withoutHopByHop(headers: Iterable<[string, string]>): Headers {
   return kept;
 }
 
-export function requestHeaders(incoming: Headers, requestId: string): Headers {
+/** @param apiKey the studio's own; it takes the place of whatever a browser sends. */
+export function requestHeaders(
+  incoming: Headers,
+  requestId: string,
+  apiKey?: string,
+): Headers {
   const headers = withoutHopByHop(incoming);
   // fetch would decode a compressed answer; the bytes are to stay as they came.
   headers.set("accept-encoding", "identity");
   headers.set("x-request-id", requestId);
+  if (apiKey) headers.set("authorization", `Bearer ${apiKey}`);
   return headers;
 }
 

@@ -112,6 +112,12 @@ describe("a generation from the click to the picture", () => {
     expect(moved).toMatchObject({ status: "queued", position: 1, etaS: 3 });
   });
 
+  test("waits at the gateway before any server knows of it", () => {
+    const place = { position: 3, eta_s: 12 };
+    const waiting = after(SUBMITTED, heard("queued", place));
+    expect(waiting).toEqual({ status: "submitting", plan: PLAN, place });
+  });
+
   test("is painted step by step and keeps the newest preview", () => {
     expect(after(...WAITING, heard("started", {}))).toMatchObject({
       status: "denoising",

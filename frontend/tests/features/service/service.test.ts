@@ -13,6 +13,10 @@ function health(server: Partial<UpstreamHealth>): GatewayHealth {
   return {
     status: "healthy",
     gateway: "running",
+    auth: "open",
+    queue: { in_flight: 0, max_in_flight: 10, waiting: 0, max_waiting: 40 },
+    store: { kind: "sqlite", status: "available" },
+    replicas: [],
     version: "1.0",
     text2image_server: {
       status: "healthy",

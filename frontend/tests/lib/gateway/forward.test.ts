@@ -140,6 +140,22 @@ test("a dead gateway is a 502 problem of ours, with the caller's request id", as
   expect(outcomes[0]).toBeInstanceOf(Error);
 });
 
+test("the studio's key goes to the gateway in place of what a browser sends", async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await gateway((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end();
+  });
+  const asked = () =>
+    call("/api/generate", {
+      method: "POST",
+      headers: { authorization: "Bearer mine" },
+    });
+  await forward(asked(), url, () => {}, "easel_key");
+  await forward(asked(), url);
+  expect(seen).toEqual(["Bearer easel_key", "Bearer mine"]);
+});
+
 test("a path that is not on the list never leaves the studio", async () => {
   let calls = 0;
   const url = await gateway((_, response) => {

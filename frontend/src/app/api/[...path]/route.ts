@@ -9,7 +9,8 @@ const logOutage = outageLog((line) => process.stderr.write(`${line}\n`));
 
 // Read at each call: the same build runs against any gateway.
 function toGateway(request: Request): Promise<Response> {
-  return forward(request, process.env.GATEWAY_URL || DEFAULT_GATEWAY_URL, logOutage);
+  const { GATEWAY_URL, EASEL_API_KEY } = process.env;
+  return forward(request, GATEWAY_URL || DEFAULT_GATEWAY_URL, logOutage, EASEL_API_KEY);
 }
 
 export { toGateway as DELETE, toGateway as GET, toGateway as HEAD, toGateway as POST };

@@ -5,9 +5,430 @@ export type ClientOptions = {
 };
 
 /**
+ * DayUsage
+ *
+ * What was delivered on one UTC day.
+ */
+export type DayUsage = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Images
+     */
+    images: number;
+    /**
+     * Generations
+     *
+     * That delivered at least one image.
+     */
+    generations: number;
+    /**
+     * Cost Units
+     *
+     * Megapixels x steps x images x the model's weight.
+     */
+    cost_units: number;
+};
+
+/**
+ * DrainDocument
+ *
+ * The answer of `POST /admin/drain`: who asks again sees how far it is.
+ */
+export type DrainDocument = {
+    /**
+     * State
+     */
+    state: 'running' | 'draining' | 'stopping';
+    /**
+     * Safe To Stop In S
+     *
+     * What load balancers need to see that `/readyz` is gone.
+     */
+    safe_to_stop_in_s: number;
+    /**
+     * In Flight
+     *
+     * Generations passed on and not ended.
+     */
+    in_flight: number;
+    /**
+     * Waiting
+     *
+     * Generations in the queue.
+     */
+    waiting: number;
+};
+
+/**
+ * InputTokens
+ */
+export type InputTokens = {
+    /**
+     * Image Tokens
+     */
+    image_tokens: number;
+    /**
+     * Text Tokens
+     */
+    text_tokens: number;
+};
+
+/**
+ * OpenAiError
+ *
+ * Every error of these routes.
+ */
+export type OpenAiError = {
+    error: OpenAiErrorDetails;
+    /**
+     * Request Id
+     */
+    request_id: string;
+};
+
+/**
+ * OpenAiErrorDetails
+ */
+export type OpenAiErrorDetails = {
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Param
+     */
+    param: string | null;
+    /**
+     * Code
+     */
+    code: string | null;
+};
+
+/**
+ * OpenAiGenerationBody
+ *
+ * The body of `POST /v1/images/generations`.
+ */
+export type OpenAiGenerationBody = {
+    /**
+     * Model
+     *
+     * A name from `GET /v1/models`; the first if left out.
+     */
+    model?: string | null;
+    /**
+     * N
+     *
+     * How many images; one if left out.
+     */
+    n?: number | null;
+    /**
+     * Size
+     *
+     * `WIDTHxHEIGHT` in pixels, or `auto` for the model's own size.
+     */
+    size?: string | null;
+    /**
+     * Response Format
+     *
+     * Base64 if left out; `url` gives a signed link.
+     */
+    response_format?: 'b64_json' | 'url' | null;
+    /**
+     * User
+     *
+     * As `safety_identifier`.
+     */
+    user?: string | null;
+    /**
+     * Safety Identifier
+     *
+     * Given back in the answer; changes nothing.
+     */
+    safety_identifier?: string | null;
+    /**
+     * Seed
+     *
+     * Image `i` starts from noise of `seed + i`. Ours.
+     */
+    seed?: number | null;
+    /**
+     * Negative Prompt
+     *
+     * What the image must not show. Ours.
+     */
+    negative_prompt?: string | null;
+    /**
+     * Num Inference Steps
+     *
+     * Ours.
+     */
+    num_inference_steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * Ours.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Prompt
+     *
+     * What the image shows.
+     */
+    prompt: string;
+    /**
+     * Output Format
+     *
+     * File format; PNG if left out.
+     */
+    output_format?: 'png' | 'webp' | 'jpeg' | null;
+    /**
+     * Background
+     *
+     * Pictures are opaque: `transparent` is refused.
+     */
+    background?: 'auto' | 'opaque' | null;
+    /**
+     * Stream
+     *
+     * Whether the answer is an event stream.
+     */
+    stream?: boolean | null;
+    /**
+     * Partial Images
+     *
+     * Of a stream: the most previews to send of each image.
+     */
+    partial_images?: number | null;
+    /**
+     * Quality
+     *
+     * Accepted; changes nothing.
+     */
+    quality?: 'auto' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'standard' | 'hd' | null;
+    /**
+     * Complexity
+     *
+     * Accepted; changes nothing.
+     */
+    complexity?: 'low' | 'medium' | 'high' | null;
+    /**
+     * Moderation
+     *
+     * Accepted; changes nothing.
+     */
+    moderation?: 'low' | 'auto' | null;
+    /**
+     * Output Compression
+     *
+     * Accepted; changes nothing.
+     */
+    output_compression?: number | null;
+    /**
+     * Style
+     *
+     * Accepted; changes nothing.
+     */
+    style?: 'vivid' | 'natural' | null;
+};
+
+/**
+ * OpenAiImage
+ *
+ * One image: its file in base64, or where to fetch it.
+ */
+export type OpenAiImage = {
+    /**
+     * B64 Json
+     */
+    b64_json?: string | null;
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Seed
+     *
+     * Gives the same image again. Ours.
+     */
+    seed: number;
+};
+
+/**
+ * OpenAiImages
+ *
+ * The answer of `POST /v1/images*`.
+ */
+export type OpenAiImages = {
+    /**
+     * Created
+     *
+     * Seconds since 1970.
+     */
+    created: number;
+    /**
+     * Data
+     */
+    data: Array<OpenAiImage>;
+    /**
+     * Background
+     */
+    background: string;
+    /**
+     * Output Format
+     */
+    output_format: 'png' | 'webp' | 'jpeg';
+    /**
+     * Size
+     */
+    size: string;
+    usage: OpenAiUsage;
+    /**
+     * Safety Identifier
+     */
+    safety_identifier?: string | null;
+    /**
+     * Warnings
+     *
+     * What the caller should know of the images. Ours.
+     */
+    warnings?: Array<string>;
+};
+
+/**
+ * OpenAiModel
+ *
+ * One model, as far as OpenAI describes any.
+ */
+export type OpenAiModel = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Object
+     */
+    object?: 'model';
+    /**
+     * Created
+     *
+     * Not known.
+     */
+    created?: number;
+    /**
+     * Owned By
+     */
+    owned_by?: string;
+};
+
+/**
+ * OpenAiModels
+ *
+ * The models that the caller may ask for, the default first.
+ */
+export type OpenAiModels = {
+    /**
+     * Object
+     */
+    object?: 'list';
+    /**
+     * Data
+     */
+    data: Array<OpenAiModel>;
+};
+
+/**
+ * OpenAiUsage
+ *
+ * Estimates: a text token is 4 bytes of a prompt, an image token 16 x 16 pixels.
+ */
+export type OpenAiUsage = {
+    /**
+     * Input Tokens
+     */
+    input_tokens: number;
+    input_tokens_details: InputTokens;
+    /**
+     * Output Tokens
+     */
+    output_tokens: number;
+    /**
+     * Total Tokens
+     */
+    total_tokens: number;
+};
+
+/**
+ * Usage
+ *
+ * What the calling key has used.
+ */
+export type Usage = {
+    /**
+     * Caller
+     *
+     * The key's public id.
+     */
+    caller: string;
+    limits: UsageLimits;
+    /**
+     * Images Left Today
+     *
+     * Not counting those being painted; null is no limit.
+     */
+    images_left_today: number | null;
+    /**
+     * Resets In S
+     *
+     * Seconds until the day ends.
+     */
+    resets_in_s: number;
+    today: DayUsage;
+    /**
+     * Days
+     *
+     * The last 30 with today, newest first.
+     */
+    days: Array<DayUsage>;
+};
+
+/**
+ * UsageLimits
+ *
+ * Of the calling key; null is no limit.
+ */
+export type UsageLimits = {
+    /**
+     * Rate
+     *
+     * Generations per time, as `60/minute`.
+     */
+    rate: string | null;
+    /**
+     * Max Concurrent
+     *
+     * Generations in flight or queued at the same time.
+     */
+    max_concurrent: number | null;
+    /**
+     * Images Per Day
+     *
+     * From midnight to midnight, UTC.
+     */
+    images_per_day: number | null;
+};
+
+/**
  * CancelledGeneration
  *
- * Stopped because its caller asked, or left.
+ * Stopped because its caller asked, left, or had no more time.
  */
 export type CancelledGeneration = {
     /**
@@ -34,7 +455,7 @@ export type CancelledGeneration = {
     /**
      * Reason
      */
-    reason: 'requested' | 'client_disconnected';
+    reason: 'requested' | 'client_disconnected' | 'deadline';
 };
 
 /**
@@ -97,7 +518,7 @@ export type Determinism = {
  *
  * Stable, machine-readable names; clients may switch on them.
  */
-export type ErrorCode = 'invalid_json' | 'invalid_request' | 'unsupported_media_type' | 'not_acceptable' | 'body_too_large' | 'not_found' | 'method_not_allowed' | 'generation_not_found' | 'image_not_found' | 'model_not_found' | 'model_in_use' | 'content_refused' | 'generation_cancelled' | 'queue_full' | 'model_failed' | 'model_loading' | 'server_stopping' | 'out_of_memory' | 'storage_full' | 'engine_hung' | 'engine_failed' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_unavailable' | 'internal_error';
+export type ErrorCode = 'invalid_json' | 'invalid_request' | 'unsupported_media_type' | 'unauthorized' | 'forbidden' | 'link_expired' | 'not_acceptable' | 'body_too_large' | 'not_found' | 'method_not_allowed' | 'generation_not_found' | 'image_not_found' | 'model_not_found' | 'model_in_use' | 'content_refused' | 'generation_cancelled' | 'idempotency_key_reused' | 'rate_limited' | 'too_many_concurrent' | 'quota_exceeded' | 'evicted_from_queue' | 'deadline_unreachable' | 'queue_timeout' | 'store_unavailable' | 'queue_full' | 'model_failed' | 'model_loading' | 'server_stopping' | 'out_of_memory' | 'storage_full' | 'engine_hung' | 'engine_failed' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_unavailable' | 'internal_error';
 
 /**
  * FailedGeneration
@@ -503,7 +924,7 @@ export type CancelledData = {
     /**
      * Reason
      */
-    reason: 'requested' | 'client_disconnected';
+    reason: 'requested' | 'client_disconnected' | 'deadline';
 };
 
 /**
@@ -1131,6 +1552,102 @@ export type Readiness = {
 };
 
 /**
+ * QueueDocument
+ *
+ * A gateway's generations, all its workers together.
+ */
+export type QueueDocument = {
+    /**
+     * In Flight
+     *
+     * Passed on and not ended.
+     */
+    in_flight: number;
+    /**
+     * Max In Flight
+     */
+    max_in_flight: number;
+    /**
+     * Waiting
+     */
+    waiting: number;
+    /**
+     * Max Waiting
+     */
+    max_waiting: number;
+};
+
+/**
+ * ReplicaDocument
+ *
+ * What a gateway knows of one of its text-to-image servers.
+ */
+export type ReplicaDocument = {
+    /**
+     * Url
+     *
+     * Without the credentials that it may hold.
+     */
+    url: string;
+    /**
+     * Id
+     *
+     * Part of every generation id of it; null until it has said so.
+     */
+    id: string | null;
+    /**
+     * State
+     */
+    state: 'starting' | 'ready' | 'busy' | 'draining' | 'unhealthy';
+    /**
+     * Models
+     *
+     * Ids, the default first.
+     */
+    models: Array<string>;
+    /**
+     * Backlog S
+     *
+     * Predicted seconds of work there; null if unknown.
+     */
+    backlog_s: number | null;
+    /**
+     * Outstanding
+     *
+     * Generations that this gateway process waits for.
+     */
+    outstanding: number;
+    /**
+     * Seconds Per Cost Unit
+     *
+     * As learned: megapixels x steps x images x the model's weight are the unit; null until a generation was answered.
+     */
+    seconds_per_cost_unit: number | null;
+    /**
+     * Detail
+     *
+     * Why it is neither ready nor busy.
+     */
+    detail: string | null;
+};
+
+/**
+ * StoreDocument
+ *
+ * Where a gateway keeps keys, limits, usage and idempotency.
+ */
+export type StoreDocument = {
+    /**
+     * Kind
+     */
+    kind: 'sqlite' | 'redis';
+    /**
+     * Status
+     */
+    status: 'available' | 'unavailable';
+};
+
+/**
  * UpstreamHealth
  *
  * What a gateway knows of its text-to-image server, reached or not.
@@ -1170,8 +1687,20 @@ export type GatewayHealth = {
     /**
      * Gateway
      */
-    gateway: 'running' | 'stopping';
+    gateway: 'running' | 'draining' | 'stopping';
     text2image_server: UpstreamHealth;
+    /**
+     * Auth
+     *
+     * `open`: anybody may ask; `keys`: an API key is needed.
+     */
+    auth: 'open' | 'keys';
+    queue: QueueDocument;
+    store: StoreDocument;
+    /**
+     * Replicas
+     */
+    replicas: Array<ReplicaDocument>;
     /**
      * Version
      */
@@ -1180,6 +1709,12 @@ export type GatewayHealth = {
 
 export type GenerateData = {
     body: GenerationRequest;
+    headers?: {
+        /**
+         * `respond-async`: 202 at once; with `wait=10` the images, if they are there within 10 s, or else 202. `wait=10` alone: no later than in 10 s, or 504.
+         */
+        Prefer?: string;
+    };
     path?: never;
     query?: never;
     url: '/generate';
@@ -1190,6 +1725,10 @@ export type GenerateErrors = {
      * Problem document (RFC 9457).
      */
     400: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    404: Problem;
     /**
      * Problem document (RFC 9457).
      */
@@ -1242,7 +1781,7 @@ export type GenerateResponses = {
     /**
      * With `Prefer: respond-async`: accepted.
      */
-    202: QueuedGeneration;
+    202: Generation;
 };
 
 export type GenerateResponse = GenerateResponses[keyof GenerateResponses];
@@ -1291,6 +1830,12 @@ export type CancelGenerationResponse = CancelGenerationResponses[keyof CancelGen
 
 export type GetGenerationData = {
     body?: never;
+    headers?: {
+        /**
+         * `wait=10`: answer when it ends, or after 10 s; 60 s at most.
+         */
+        Prefer?: string;
+    };
     path: {
         /**
          * Generation Id
@@ -1473,6 +2018,94 @@ export type ListModelsResponses = {
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
+export type LoadModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/models/{model_id}/load';
+};
+
+export type LoadModelErrors = {
+    /**
+     * Problem document (RFC 9457).
+     */
+    404: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    502: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    503: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    504: Problem;
+};
+
+export type LoadModelError = LoadModelErrors[keyof LoadModelErrors];
+
+export type LoadModelResponses = {
+    /**
+     * Bring a model onto the device; `GET /models` tells how far it is.
+     */
+    202: ModelDocument;
+};
+
+export type LoadModelResponse = LoadModelResponses[keyof LoadModelResponses];
+
+export type UnloadModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/models/{model_id}/unload';
+};
+
+export type UnloadModelErrors = {
+    /**
+     * Problem document (RFC 9457).
+     */
+    404: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    409: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    502: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    503: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    504: Problem;
+};
+
+export type UnloadModelError = UnloadModelErrors[keyof UnloadModelErrors];
+
+export type UnloadModelResponses = {
+    /**
+     * Take an idle model off the device.
+     */
+    200: ModelDocument;
+};
+
+export type UnloadModelResponse = UnloadModelResponses[keyof UnloadModelResponses];
+
 export type GetModelData = {
     body?: never;
     path: {
@@ -1530,6 +2163,633 @@ export type HealthResponses = {
 };
 
 export type HealthResponse = HealthResponses[keyof HealthResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/usage';
+};
+
+export type GetUsageResponses = {
+    /**
+     * Successful Response
+     */
+    200: Usage;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
+export type DrainData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/admin/drain';
+};
+
+export type DrainResponses = {
+    /**
+     * Successful Response
+     */
+    200: DrainDocument;
+};
+
+export type DrainResponse = DrainResponses[keyof DrainResponses];
+
+export type OpenaiGenerateImagesData = {
+    body: OpenAiGenerationBody;
+    path?: never;
+    query?: never;
+    url: '/v1/images/generations';
+};
+
+export type OpenaiGenerateImagesErrors = {
+    /**
+     * OpenAI's error object.
+     */
+    400: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    401: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    403: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    404: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    409: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    413: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    415: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    429: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    500: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    502: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    503: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    504: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    507: OpenAiError;
+};
+
+export type OpenaiGenerateImagesError = OpenaiGenerateImagesErrors[keyof OpenaiGenerateImagesErrors];
+
+export type OpenaiGenerateImagesResponses = {
+    /**
+     * The images; with `stream` their events.
+     */
+    200: OpenAiImages;
+};
+
+export type OpenaiGenerateImagesResponse = OpenaiGenerateImagesResponses[keyof OpenaiGenerateImagesResponses];
+
+export type OpenaiEditImageData = {
+    /**
+     * OpenAiEditBody
+     *
+     * The fields of `POST /v1/images/edits` beside its files.
+     */
+    body: {
+        /**
+         * Model
+         *
+         * A name from `GET /v1/models`; the first if left out.
+         */
+        model?: string | null;
+        /**
+         * N
+         *
+         * How many images; one if left out.
+         */
+        n?: number | null;
+        /**
+         * Size
+         *
+         * `WIDTHxHEIGHT` in pixels, or `auto` for the model's own size.
+         */
+        size?: string | null;
+        /**
+         * Response Format
+         *
+         * Base64 if left out; `url` gives a signed link.
+         */
+        response_format?: 'b64_json' | 'url' | null;
+        /**
+         * User
+         *
+         * As `safety_identifier`.
+         */
+        user?: string | null;
+        /**
+         * Safety Identifier
+         *
+         * Given back in the answer; changes nothing.
+         */
+        safety_identifier?: string | null;
+        /**
+         * Seed
+         *
+         * Image `i` starts from noise of `seed + i`. Ours.
+         */
+        seed?: number | null;
+        /**
+         * Negative Prompt
+         *
+         * What the image must not show. Ours.
+         */
+        negative_prompt?: string | null;
+        /**
+         * Num Inference Steps
+         *
+         * Ours.
+         */
+        num_inference_steps?: number | null;
+        /**
+         * Guidance Scale
+         *
+         * Ours.
+         */
+        guidance_scale?: number | null;
+        /**
+         * Prompt
+         *
+         * What the image shows.
+         */
+        prompt: string;
+        /**
+         * Output Format
+         *
+         * File format; PNG if left out.
+         */
+        output_format?: 'png' | 'webp' | 'jpeg' | null;
+        /**
+         * Background
+         *
+         * Pictures are opaque: `transparent` is refused.
+         */
+        background?: 'auto' | 'opaque' | null;
+        /**
+         * Stream
+         *
+         * Whether the answer is an event stream.
+         */
+        stream?: boolean | null;
+        /**
+         * Partial Images
+         *
+         * Of a stream: the most previews to send of each image.
+         */
+        partial_images?: number | null;
+        /**
+         * Quality
+         *
+         * Accepted; changes nothing.
+         */
+        quality?: 'auto' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'standard' | 'hd' | null;
+        /**
+         * Complexity
+         *
+         * Accepted; changes nothing.
+         */
+        complexity?: 'low' | 'medium' | 'high' | null;
+        /**
+         * Moderation
+         *
+         * Accepted; changes nothing.
+         */
+        moderation?: 'low' | 'auto' | null;
+        /**
+         * Output Compression
+         *
+         * Accepted; changes nothing.
+         */
+        output_compression?: number | null;
+        /**
+         * Strength
+         *
+         * How much of the image is given up to noise. Ours.
+         */
+        strength?: number | null;
+        /**
+         * Input Fidelity
+         *
+         * Accepted; changes nothing: `strength` does.
+         */
+        input_fidelity?: 'high' | 'low' | null;
+        /**
+         * A `data:` URL.
+         */
+        image: string;
+        /**
+         * A `data:` URL.
+         */
+        mask?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/images/edits';
+};
+
+export type OpenaiEditImageErrors = {
+    /**
+     * OpenAI's error object.
+     */
+    400: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    401: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    403: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    404: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    409: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    413: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    415: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    429: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    500: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    502: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    503: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    504: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    507: OpenAiError;
+};
+
+export type OpenaiEditImageError = OpenaiEditImageErrors[keyof OpenaiEditImageErrors];
+
+export type OpenaiEditImageResponses = {
+    /**
+     * The images; with `stream` their events.
+     */
+    200: OpenAiImages;
+};
+
+export type OpenaiEditImageResponse = OpenaiEditImageResponses[keyof OpenaiEditImageResponses];
+
+export type OpenaiVaryImageData = {
+    /**
+     * OpenAiVariationBody
+     *
+     * The fields of `POST /v1/images/variations` beside its file.
+     *
+     * DALL-E 2 read the picture's content; here noise is laid over the picture itself and
+     * painted away again, so a variation keeps its composition.
+     */
+    body: {
+        /**
+         * Model
+         *
+         * A name from `GET /v1/models`; the first if left out.
+         */
+        model?: string | null;
+        /**
+         * N
+         *
+         * How many images; one if left out.
+         */
+        n?: number | null;
+        /**
+         * Size
+         *
+         * `WIDTHxHEIGHT` in pixels, or `auto` for the model's own size.
+         */
+        size?: string | null;
+        /**
+         * Response Format
+         *
+         * Base64 if left out; `url` gives a signed link.
+         */
+        response_format?: 'b64_json' | 'url' | null;
+        /**
+         * User
+         *
+         * As `safety_identifier`.
+         */
+        user?: string | null;
+        /**
+         * Safety Identifier
+         *
+         * Given back in the answer; changes nothing.
+         */
+        safety_identifier?: string | null;
+        /**
+         * Seed
+         *
+         * Image `i` starts from noise of `seed + i`. Ours.
+         */
+        seed?: number | null;
+        /**
+         * Negative Prompt
+         *
+         * What the image must not show. Ours.
+         */
+        negative_prompt?: string | null;
+        /**
+         * Num Inference Steps
+         *
+         * Ours.
+         */
+        num_inference_steps?: number | null;
+        /**
+         * Guidance Scale
+         *
+         * Ours.
+         */
+        guidance_scale?: number | null;
+        /**
+         * Prompt
+         *
+         * OpenAI has none; saying what is there makes better variations.
+         */
+        prompt?: string | null;
+        /**
+         * Strength
+         *
+         * How much of the image is given up to noise. Ours.
+         */
+        strength?: number | null;
+        /**
+         * A `data:` URL.
+         */
+        image: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/images/variations';
+};
+
+export type OpenaiVaryImageErrors = {
+    /**
+     * OpenAI's error object.
+     */
+    400: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    401: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    403: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    404: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    409: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    413: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    415: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    429: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    500: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    502: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    503: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    504: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    507: OpenAiError;
+};
+
+export type OpenaiVaryImageError = OpenaiVaryImageErrors[keyof OpenaiVaryImageErrors];
+
+export type OpenaiVaryImageResponses = {
+    /**
+     * The images.
+     */
+    200: OpenAiImages;
+};
+
+export type OpenaiVaryImageResponse = OpenaiVaryImageResponses[keyof OpenaiVaryImageResponses];
+
+export type OpenaiListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/models';
+};
+
+export type OpenaiListModelsErrors = {
+    /**
+     * OpenAI's error object.
+     */
+    400: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    401: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    403: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    404: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    409: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    413: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    415: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    429: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    500: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    502: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    503: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    504: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    507: OpenAiError;
+};
+
+export type OpenaiListModelsError = OpenaiListModelsErrors[keyof OpenaiListModelsErrors];
+
+export type OpenaiListModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: OpenAiModels;
+};
+
+export type OpenaiListModelsResponse = OpenaiListModelsResponses[keyof OpenaiListModelsResponses];
+
+export type OpenaiGetModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model
+         */
+        model: string;
+    };
+    query?: never;
+    url: '/v1/models/{model}';
+};
+
+export type OpenaiGetModelErrors = {
+    /**
+     * OpenAI's error object.
+     */
+    400: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    401: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    403: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    404: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    409: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    413: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    415: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    429: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    500: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    502: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    503: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    504: OpenAiError;
+    /**
+     * OpenAI's error object.
+     */
+    507: OpenAiError;
+};
+
+export type OpenaiGetModelError = OpenaiGetModelErrors[keyof OpenaiGetModelErrors];
+
+export type OpenaiGetModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: OpenAiModel;
+};
+
+export type OpenaiGetModelResponse = OpenaiGetModelResponses[keyof OpenaiGetModelResponses];
 
 export type LivezData = {
     body?: never;
