@@ -44,9 +44,18 @@ class HttpMetrics:
             registry=registry,
         )
 
+        # Looking a child up by its labels costs more than counting.
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
+
     def observe(self, route: str, method: str, status: int, duration_s: float) -> None:
-        self._requests.labels(route, method, str(status)).inc()
-        self._duration.labels(route).observe(duration_s)
+        counter = self._counters.get((route, method, status))
+        if counter is None:
+            counter = self._requests.labels(route, method, str(status))
+            self._counters[route, method, status] = counter
+            self._timers[route] = self._duration.labels(route)
+        counter.inc()
+        self._timers[route].observe(duration_s)
 
 
 def metrics_text(

@@ -13,6 +13,17 @@ for _ in range(3):
     metrics.observe("/x", "GET", 200, 0.5)
 """
 
+DEAD_WORKER = """
+import os
+from prometheus_client import Gauge
+from prometheus_client.multiprocess import mark_process_dead
+from easel.telemetry.metrics import HttpMetrics
+HttpMetrics("test").observe("/x", "GET", 200, 0.5)
+Gauge("waiting", "Those that wait.", multiprocess_mode="livesum").set(7)
+if {dies}:
+    mark_process_dead(os.getpid())
+"""
+
 
 def test_one_process_shows_what_it_counted() -> None:
     registry = CollectorRegistry()
@@ -32,3 +43,16 @@ def test_workers_show_their_sum_whoever_of_them_lives(tmp_path: Path) -> None:
         )
     text = metrics_text(CollectorRegistry(), workers_dir=tmp_path).decode()
     assert 'easel_test_requests_total{method="GET",route="/x",status="200"} 6' in text
+
+
+def test_a_dead_workers_counts_stay_and_its_gauges_go(tmp_path: Path) -> None:
+    for dies in (True, False):
+        subprocess.run(
+            [sys.executable, "-c", DEAD_WORKER.format(dies=dies)],
+            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": "."},
+            cwd=Path(__file__).parents[2],
+            check=True,
+        )
+    text = metrics_text(CollectorRegistry(), workers_dir=tmp_path).decode()
+    assert 'easel_test_requests_total{method="GET",route="/x",status="200"} 2' in text
+    assert "waiting 7.0" in text
