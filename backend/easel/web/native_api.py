@@ -5,7 +5,7 @@ answers and operation id come from here, so the tiers cannot drift apart.
 """
 
 from enum import Enum
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from fastapi import Header, Path, Query
 from pydantic import BaseModel, TypeAdapter
@@ -52,10 +52,55 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def _event(event: type[BaseModel]) -> dict[str, Any]:
+    """One event as it is on the wire: the data is JSON in text."""
+    (name,) = get_args(event.model_fields["event"].annotation)
+    data = event.model_fields["data"].annotation
+    # What is no model is the union of the generation's states.
+    # What is no class is the union of the states that a generation can be in.
+    model = data.__name__ if isinstance(data, type) else "Generation"
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"const": name},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": _SCHEMA_REF.format(model=model)},
+            },
+            "id": {"type": "string", "description": "For `Last-Event-ID`."},
+        },
+    }
+
+
+_EVENT_TYPES = get_args(get_args(GenerationEvent)[0])
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-_EVENTS = {SSE_MEDIA_TYPE: _schema("GenerationEvent")}
+# As OpenAPI 3.2 describes streams; what knows only 3.1 takes it for text.
+_EVENTS = {SSE_MEDIA_TYPE: {"itemSchema": {"oneOf": [*map(_event, _EVENT_TYPES)]}}}
 _IMAGE_FILE = {media: _BYTES for media in ("image/png", "image/webp", "image/jpeg")}
 _UPSTREAM_PROBLEMS = (502, 503, 504)
+
+
+def _prefer(description: str) -> dict[str, Any]:
+    """Declared by hand: the routes read it by hand, as it may come several times."""
+    parameter = {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+    return {"parameters": [parameter]}
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+_LOCATION = {"Location": _header("`/generations/{id}`")}
+_TAG = {"ETag": _header("Of the images: the same tag, the same bytes.")}
+_APPLIED = {"Preference-Applied": _header("What of `Prefer` was honoured.")}
 
 
 def _operation(
@@ -70,10 +115,13 @@ def _operation(
     status_code: int = 200,
     also: dict[int | str, dict[str, Any]] | None = None,
     openapi_extra: dict[str, Any] | None = None,
+    headers: dict[str, Any] | None = None,
 ) -> Operation:
     done: dict[int | str, dict[str, Any]] = {
         status_code: {"description": summary, "content": content}
     }
+    if headers:
+        done[status_code]["headers"] = headers
     return Operation(
         path=path,
         methods=[method],
@@ -101,17 +149,17 @@ GENERATE = _operation(
     also={
         202: {
             "description": "With `Prefer: respond-async`: accepted.",
-            "content": {"application/json": _schema("QueuedGeneration")},
-            "headers": {
-                "Location": {
-                    "description": "`/generations/{id}`",
-                    "schema": {"type": "string"},
-                }
-            },
+            "content": {"application/json": _schema("Generation")},
+            "headers": _LOCATION | _APPLIED,
         }
     },
-    problems=(400, 406, 409, 413, 415, 422, 500, *_UPSTREAM_PROBLEMS, 507),
-    openapi_extra=REQUEST_BODY,
+    headers=_LOCATION | _TAG | _APPLIED,
+    problems=(400, 404, 406, 409, 413, 415, 422, 500, *_UPSTREAM_PROBLEMS, 507),
+    openapi_extra=REQUEST_BODY
+    | _prefer(
+        "`respond-async`: 202 at once; with `wait=10` the images, if they are there "
+        "within 10 s, or else 202. `wait=10` alone: no later than in 10 s, or 504."
+    ),
 )
 GET_GENERATION = _operation(
     "GET",
@@ -120,7 +168,11 @@ GET_GENERATION = _operation(
     "How a generation stands.",
     tag="generations",
     content={"application/json": _schema("Generation")},
+    headers=_APPLIED,
     problems=(404, *_UPSTREAM_PROBLEMS),
+    openapi_extra=_prefer(
+        "`wait=10`: answer when it ends, or after 10 s; 60 s at most."
+    ),
 )
 GET_EVENTS = _operation(
     "GET",

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from easel.contract.errors import PROBLEM_MEDIA_TYPE, Problem
@@ -24,6 +25,9 @@ from easel.telemetry.request_id import current_request_id
 # Enough to mend a request by; the names of unknown fields come from the caller.
 _MAX_FAULTS = 5
 _MAX_NAME_CHARACTERS = 100
+
+# What nginx logs for a client that left; nobody receives it.
+_CLIENT_CLOSED_REQUEST = 499
 
 
 def problem_response(
@@ -55,6 +59,22 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_client_disconnect)
+
+
+async def problem_answer(request: Request, error: Exception) -> Response | None:
+    """How an app with these handlers answers `error`; None for a bug."""
+    match error:
+        case ServiceError():
+            return await _on_service_error(request, error)
+        case RequestValidationError():
+            return await _on_invalid_request(request, error)
+        case HTTPException():
+            return await _on_http_exception(request, error)
+        case ClientDisconnect():
+            return await _on_client_disconnect(request, error)
+        case _:
+            return None
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
@@ -108,3 +128,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
             return problem_response(BodyTooLarge(detail, param="body"), headers)
         case _:
             return problem_response(InternalError(detail), headers)
+
+
+async def _on_client_disconnect(request: Request, error: Exception) -> Response:
+    """It left before its request was complete: no bug, and nobody to tell."""
+    return Response(status_code=_CLIENT_CLOSED_REQUEST)

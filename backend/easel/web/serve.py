@@ -1,15 +1,18 @@
 """Runs one app as one process: a socket, signals, and an honest exit code."""
 
+import asyncio
 import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import NoReturn
 
 import uvicorn
 from fastapi import FastAPI
+
+from easel.web.lingering import LingeringProtocol
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +37,29 @@ class DrainingServer(uvicorn.Server):
     """A uvicorn server that tells the app about a stop signal before it drains."""
 
     def __init__(
-        self, config: uvicorn.Config, on_stop: Callable[[], None], stops_itself: bool
+        self,
+        config: uvicorn.Config,
+        on_stop: Callable[[], None],
+        stops_itself: bool,
+        on_hang_up: Callable[[], Awaitable[None]] | None,
     ) -> None:
         super().__init__(config)
         self._on_stop = on_stop
         self._stops_itself = stops_itself
+        self._on_hang_up = on_hang_up
+        self._reloads: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """SIGHUP has a meaning from here on."""
+        await super().startup(sockets)
+        if self._on_hang_up is not None:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up, self._on_hang_up)
+
+    def _hang_up(self, on_hang_up: Callable[[], Awaitable[None]]) -> None:
+        reload = asyncio.ensure_future(_logged(on_hang_up))
+        self._reloads.add(reload)
+        reload.add_done_callback(self._reloads.discard)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """At a second signal an app that stops itself has no more say."""
@@ -59,6 +80,7 @@ def create_server(
     grace_s: float,
     on_stop: Callable[[], None],
     stops_itself: bool = False,
+    on_hang_up: Callable[[], Awaitable[None]] | None = None,
 ) -> DrainingServer:
     """A server that ends well at SIGTERM and SIGINT.
 
@@ -68,16 +90,26 @@ def create_server(
         on_stop: Called in the signal handler.
         stops_itself: The app goes on being served after the signal, until it calls
             `stop`; otherwise no new connection is accepted from the signal on.
+        on_hang_up: Called at SIGHUP, which otherwise ends the process.
     """
     config = uvicorn.Config(
         app,
+        http=LingeringProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(grace_s)),
     )
-    return DrainingServer(config, on_stop, stops_itself)
+    return DrainingServer(config, on_stop, stops_itself, on_hang_up)
+
+
+async def _logged(on_hang_up: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await on_hang_up()
+    except Exception:
+        # Whatever it is, the requests of others go on.
+        log.exception("SIGHUP could not be followed")
 
 
 def listen(host: str, port: int) -> socket.socket:

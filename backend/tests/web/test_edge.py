@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.testclient import TestClient
 from easel.clock import ManualClock
 from easel.telemetry.metrics import HttpMetrics
 from easel.telemetry.request_id import current_request_id
+from easel.telemetry.request_notes import note
+from easel.telemetry.tracing import trace_headers
 from easel.web.edge import Edge
 
 
@@ -46,6 +49,11 @@ def client(registry: CollectorRegistry) -> TestClient:
     @app.get("/cancelled")
     async def cancelled() -> None:
         raise asyncio.CancelledError
+
+    @app.get("/noted")
+    async def noted() -> dict[str, str]:
+        note(model="fake")
+        return trace_headers()
 
     @app.get("/livez")
     async def livez() -> None: ...
@@ -129,6 +137,28 @@ def test_a_request_is_one_log_line(
         "status": 200,
         "duration_ms": 1500.0,
     }
+
+
+def test_inner_parts_add_to_the_line_and_the_trace_is_the_callers(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "easel.access")
+    trace, span = "a" * 32, "b" * 16
+    answer = client.get(
+        "/noted", headers={"traceparent": f"00-{trace}-{span}-01", "tracestate": "v=1"}
+    )
+    sent = answer.json()
+    assert sent["tracestate"] == "v=1"
+    assert re.fullmatch(rf"00-{trace}-(?!{span})[0-9a-f]{{16}}-01", sent["traceparent"])
+    (record,) = [line for line in caplog.records if line.name == "easel.access"]
+    assert fields(record)["model"] == "fake"
+    assert fields(record)["route"] == "/noted"
+
+
+def test_an_invalid_trace_is_not_taken_over(client: TestClient) -> None:
+    sent = client.get("/noted", headers={"traceparent": "00-junk", "tracestate": "v=1"})
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", sent.json()["traceparent"])
+    assert "tracestate" not in sent.json()
 
 
 def test_probes_are_logged_only_when_debugging(
