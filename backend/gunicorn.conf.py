@@ -2,20 +2,29 @@
 
 They correct what its defaults get wrong for requests that take minutes, and give the
 workers of one gateway a folder for what they share. Flags on the command line win.
+
+At SIGHUP gunicorn runs this file again and replaces its workers. Settings that are
+wrong by then are told in one line, and the workers go on with those of before.
 """
 
 import math
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from easel.gateway.settings import GatewaySettings
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from easel.gateway.admission.shared_door import sweep
+from easel.gateway.gunicorn_reload import replace_workers_when_ready
+from easel.gateway.reload import of_master, warn_of_unknown_variables
 from easel.gateway.shared_folder import create_shared_folder, remove_shared_folder
 from easel.telemetry.logs import log_handler
-from easel.web.command_line import read_settings
+from easel.web.lingering import LingeringProtocol
 
-_settings = read_settings(GatewaySettings, [])
+_settings = of_master.take()
 _MEMORY = Path("/dev/shm")
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -45,31 +54,57 @@ logconfig_dict = {
 
 
 def on_starting(server: Any) -> None:
-    """A fresh folder for each master, so that nothing is left of an earlier one.
-
-    Workers inherit the variables; prometheus_client reads its own when imported.
-    """
+    """A fresh folder for each master, so that nothing is left of an earlier one."""
     folder = create_shared_folder(Path(worker_tmp_dir or tempfile.gettempdir()))
     metrics = folder / "metrics"
     metrics.mkdir()
+    # prometheus_client looks at its variable when it is imported.
     os.environ[_METRICS_VARIABLE] = str(metrics)
-    os.environ["GATEWAY_SLOTS_DIR"] = str(folder / "slots")
+    os.environ["GATEWAY_SHARED_DIR"] = str(folder)
+    _tell_workers(server)
+    warn_of_unknown_variables()
+    # Once for all workers, and before they fork: so that none, not even one that
+    # replaces another after an update, mixes the code of two versions.
+    import easel.gateway.app  # noqa: F401
+
+
+def on_reload(server: Any) -> None:
+    _tell_workers(server)
+    door = Path(os.environ["GATEWAY_SHARED_DIR"]) / "door"
+    replace_workers_when_ready(server, door)
+
+
+def _tell_workers(server: Any) -> None:
+    of_master.add(
+        shared_dir=Path(os.environ["GATEWAY_SHARED_DIR"]),
+        prometheus_multiproc_dir=Path(os.environ[_METRICS_VARIABLE]),
+        workers=server.cfg.workers,
+    )
 
 
 def post_worker_init(worker: Any) -> None:
-    """What uvicorn's worker class does not take over from gunicorn."""
+    """What uvicorn's classes do not take over from gunicorn, and its own one lacks."""
     config = getattr(worker, "config", None)
-    if config is not None:
+    if config is None:
+        # Whose request it is, where a proxy that is trusted says so.
+        trusted = worker.cfg.forwarded_allow_ips
+        worker.asgi = ProxyHeadersMiddleware(worker.asgi, trusted_hosts=trusted)
+    else:
         config.timeout_graceful_shutdown = max(1, round(_settings.grace_s))
         config.server_header = False
+        config.http = LingeringProtocol
+        # uvicorn raises the signal again after its clean stop, and dying by it would
+        # skip what is done at an exit: spans that wait are sent then.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    # Imported before the variable is set, it would never look at it again.
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call] # theirs
+    # What it held is free at once, rather than when a waiting one looks.
+    sweep(Path(os.environ["GATEWAY_SHARED_DIR"]) / "door")
 
 
 def on_exit(server: Any) -> None:
-    remove_shared_folder(Path(os.environ[_METRICS_VARIABLE]).parent)
+    remove_shared_folder(Path(os.environ["GATEWAY_SHARED_DIR"]))

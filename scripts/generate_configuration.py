@@ -43,6 +43,8 @@ OTHERS = """
 |---|---|---|
 | `GATEWAY_URL` | `http://localhost:8000` | URL of the gateway; read at start, so one \
 build serves anywhere. |
+| `EASEL_API_KEY` | — | The key that the studio uses, where the gateway asks for one. \
+Browsers never see it. |
 | `PORT` | `3000` | Port. |
 | `HOSTNAME` | `0.0.0.0` | Address to listen on. Some shells and containers set it to \
 the machine's name. |

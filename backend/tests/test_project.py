@@ -35,7 +35,7 @@ def page(name: str) -> str:
 
 def locked(name: str) -> dict[str, str]:
     lines = page(f"backend/{name}").splitlines()
-    pins = [line.split()[0] for line in lines if line and not line.startswith("#")]
+    pins = [line.split()[0] for line in lines if line[:1].isalpha()]
     return dict(pin.split("==") for pin in pins)
 
 
@@ -61,8 +61,29 @@ def test_the_tools_agree_with_what_they_test() -> None:
 @pytest.mark.parametrize("lock", sorted(BACKEND.glob("requirements*.txt")))
 def test_a_lock_pins_and_names_nothing_else(lock: Path) -> None:
     for line in filter(None, lock.read_text().splitlines()):
-        assert line.startswith("#") or re.match(r"[a-z0-9-]+==[0-9a-z.]+  # via ", line)
+        assert re.match(
+            r"#|[a-z0-9-]+==[0-9a-z.]+( \\$|  # via )|    --hash=|  # via ", line
+        )
     assert "scripts/lock" in lock.read_text()
+    assert "/" not in lock.read_text().replace("scripts/lock", "")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-telemetry.txt"])
+def test_a_lock_of_the_gateway_has_the_hashes_of_every_package(name: str) -> None:
+    text = page(f"backend/{name}")
+    hashes = r"( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+    assert len(re.findall(rf"^\S+==\S+{hashes}", text, re.M)) == len(locked(name))
+
+
+def test_all_locks_have_the_same_versions() -> None:
+    """Some are installed on top of others."""
+    server = locked("requirements-server.txt")
+    for lock in BACKEND.glob("requirements*.txt"):
+        packages = locked(lock.name)
+        both = server.keys() & packages.keys()
+        assert {name: packages[name] for name in both} == {
+            name: server[name] for name in both
+        }
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, "../.ci/run"])

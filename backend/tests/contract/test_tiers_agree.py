@@ -42,10 +42,11 @@ def test_a_client_can_talk_to_either_tier(
     gateway_paths, server_paths = gateway_api["paths"], server_api["paths"]
     # Its answer says what each tier itself knows.
     del gateway_paths["/health"], server_paths["/health"]
-    # Only who may reach the server itself decides what its memory holds.
-    for path in ("/models/{model_id}/load", "/models/{model_id}/unload"):
-        assert list(server_paths.pop(path)) == ["post"]
-    assert gateway_paths == server_paths
+    # The gateway knows callers, and the APIs of other services.
+    own = {path for path in gateway_paths if path.startswith(("/v1/", "/admin/"))}
+    assert {path: gateway_paths[path] for path in gateway_paths.keys() - own} == (
+        server_paths
+    )
 
 
 def test_both_tiers_mean_the_same_by_each_name(

@@ -64,7 +64,9 @@ def started(
         subprocess.Popen(
             command,
             cwd=cwd,
-            env=_clean_environment() | environment,
+            env=_clean_environment()
+            | {"GATEWAY_DATA_DIR": str(log.parent / "data")}
+            | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,

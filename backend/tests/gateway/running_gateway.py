@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -51,10 +52,18 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
 async def gateway_for(
     server_url: str, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of a gateway before `server_url`."""
-    app = create_app(
-        gateway_settings(text2image_server_url=server_url, **settings), clock=clock
-    )
+    """A client of a gateway before `server_url`, with a store of its own."""
+    with TemporaryDirectory(prefix="easel-") as data_dir:
+        settings = {"data_dir": data_dir, **settings}
+        app = create_app(
+            gateway_settings(text2image_server_url=server_url, **settings), clock=clock
+        )
+        async with _client_of(app) as client:
+            yield client
+
+
+@asynccontextmanager
+async def _client_of(app: FastAPI) -> AsyncIterator[aiohttp.ClientSession]:
     async with (
         serving(app) as base_url,
         aiohttp.ClientSession(base_url, auto_decompress=False) as client,

@@ -156,7 +156,7 @@ async def test_an_error_page_of_a_proxy_before_the_server_becomes_a_problem(
         return web.Response(status=status, text="<html>", content_type="text/html")
 
     stub.handler = handler
-    async with client.get("/models") as answer:
+    async with client.get("/generations/gen_r1_01") as answer:
         assert answer.status == status
         assert (await answer.json())["detail"] == detail
 
@@ -234,7 +234,7 @@ async def test_a_follower_is_cut_so_that_it_comes_back(
 async def test_a_follower_whose_server_falls_silent_is_cut(
     stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("easel.gateway.relay._FOLLOWER_SILENCE_S", 0.5)
+    monkeypatch.setattr("easel.gateway.routes.generations._FOLLOWER_SILENCE_S", 0.5)
     stub.handler = stream(EVENT, then_cut=False)
     async with (
         gateway_for(stub.url) as client,
@@ -299,7 +299,7 @@ async def test_the_gateway_recovers_when_its_server_does() -> None:
     async with stub:
         port = stub.port
     async with gateway_for(f"http://127.0.0.1:{port}") as client:
-        async with client.get("/models") as answer:
+        async with client.get("/generations/gen_r1_01") as answer:
             assert answer.status == 502
-        async with stub, client.get("/models") as answer:
+        async with stub, client.get("/generations/gen_r1_01") as answer:
             assert answer.status == 200

@@ -3,7 +3,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from tests.gateway.stub_server import StubServer, never
 pytestmark = pytest.mark.system
 
 PATIENCE_S = 10.0
-IN_FLIGHT = re.compile(r"^easel_gateway_generations_in_flight (\S+)$", re.MULTILINE)
 
 
 def gunicorn(workers: int, port: int, *more: str) -> list[str]:
@@ -35,6 +34,7 @@ async def two_workers(
         tmp_path / "log",
         TEXT2IMAGE_SERVER_URL=stub.url,
         MAX_CONCURRENT_REQUESTS="3",
+        GATEWAY_MAX_QUEUE="0",
         GATEWAY_LOG_FORMAT="json",
     ) as gateway:
         yield gateway
@@ -46,10 +46,10 @@ async def get_text(client: aiohttp.ClientSession, path: str) -> str:
         return await answer.text()
 
 
-async def in_flight(client: aiohttp.ClientSession) -> float:
-    found = IN_FLIGHT.search(await get_text(client, "/metrics"))
-    assert found
-    return float(found[1])
+async def in_flight(client: aiohttp.ClientSession) -> int:
+    document = json.loads(await get_text(client, "/health"))
+    count: int = document["queue"]["in_flight"]
+    return count
 
 
 async def test_the_guides_command_serves_with_four_workers_and_stops_clean(
@@ -66,7 +66,7 @@ async def test_the_guides_command_serves_with_four_workers_and_stops_clean(
             async with client.post("/generate", json={"prompt": "a fox"}) as answer:
                 assert answer.status == 200
             assert '"status":"healthy"' in await get_text(client, "/health")
-        assert len(gateway.worker_pids()) == 4
+        await until(lambda: len(gateway.worker_pids()) == 4)
         assert await asyncio.to_thread(gateway.stop) == 0
         assert "Traceback" not in gateway.output()
         assert "ERROR" not in gateway.output()
@@ -193,6 +193,13 @@ async def test_what_outlasts_the_grace_is_told_that_the_gateway_stops(
         assert "Traceback" not in gateway.output()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    # Other processes tell us nothing, so we ask again and again.
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+
+
 async def until_refused(port: int) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
@@ -206,7 +213,7 @@ async def until_refused(port: int) -> None:
 
 async def test_nothing_is_left_behind(two_workers: GatewayProcess) -> None:
     folder = shared_folder(two_workers.worker_pids()[0])
-    assert (folder / "slots").is_dir()
+    assert (folder / "door").is_dir()
     assert await asyncio.to_thread(two_workers.stop) == 0
     assert not folder.exists()
 
@@ -227,6 +234,54 @@ async def test_gunicorns_own_lines_have_the_format_of_all_others(
     assert "gunicorn.error" in {line["logger"] for line in lines}
 
 
+async def test_counters_never_go_back_while_workers_come_and_go(
+    two_workers: GatewayProcess,
+) -> None:
+    async with aiohttp.ClientSession(two_workers.url) as client:
+        last = first = await counted(client, "/models")
+        for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
+            old = set(two_workers.worker_pids())
+            master = how == signal.SIGHUP
+            os.kill(two_workers.process.pid if master else min(old), how)
+            is_replaced = False
+            while not is_replaced:
+                with suppress(aiohttp.ClientConnectionError):
+                    await get_text(client, "/models")
+                    now = await counted(client, "/models")
+                    assert now >= last
+                    last = now
+                new = set(two_workers.worker_pids())
+                gone = old - new
+                is_replaced = len(new) == 2 and (gone == old if master else bool(gone))
+            assert last > first
+
+
+async def counted(client: aiohttp.ClientSession, route: str) -> float:
+    text = await get_text(client, "/metrics")
+    found = re.search(rf'requests_total{{.*route="{route}",status="200"}} (\S+)', text)
+    return float(found[1]) if found else 0.0
+
+
+async def test_a_worker_that_stands_still_is_told_of_and_in_nobodys_way(
+    two_workers: GatewayProcess,
+) -> None:
+    standing = two_workers.worker_pids()[0]
+    async with aiohttp.ClientSession(two_workers.url) as client:
+        os.kill(standing, signal.SIGSTOP)
+        try:
+            for _ in range(10):
+                assert "alive" in await get_text(client, "/livez")
+            # Longer than is worth a line.
+            await asyncio.sleep(1)
+        finally:
+            os.kill(standing, signal.SIGCONT)
+        await until(lambda: "the event loop stood still" in two_workers.output())
+        text = await get_text(client, "/metrics")
+    late = re.search(r"event_loop_lag_seconds_sum (\S+)", text)
+    assert late
+    assert float(late[1]) >= 0.25
+
+
 async def test_a_reload_keeps_what_was_counted(
     two_workers: GatewayProcess,
 ) -> None:
@@ -235,9 +290,7 @@ async def test_a_reload_keeps_what_was_counted(
         old = set(two_workers.worker_pids())
         two_workers.process.send_signal(signal.SIGHUP)
         while old & set(two_workers.worker_pids()):
-            # uvicorn drops a connection that it accepted as it was told to stop.
-            with suppress(aiohttp.ClientConnectionError):
-                await get_text(client, "/models")
+            await get_text(client, "/models")
         text = await get_text(client, "/metrics")
     counted = re.search(r'route="/models",status="200"} (\S+)', text)
     assert counted

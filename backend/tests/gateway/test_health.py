@@ -112,7 +112,7 @@ async def test_a_stopping_gateway_is_alive_but_not_ready(stub: StubServer) -> No
 async def test_a_server_that_does_not_answer_probes_is_unreachable(
     stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("easel.gateway.replica._PROBE_S", 0.05)
+    monkeypatch.setattr("easel.gateway.replicas.health_probe.PROBE_TIMEOUT_S", 0.05)
 
     async def silent(request: web.Request) -> web.StreamResponse:
         await asyncio.Event().wait()

@@ -13,7 +13,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.gateway.processes import BACKEND, GatewayProcess, free_port, started
+from tests.gateway.processes import (
+    BACKEND,
+    GUNICORN,
+    GatewayProcess,
+    free_port,
+    started,
+)
 from tests.gateway.stub_server import StubServer, never
 
 PATIENCE_S = 10.0
@@ -165,6 +171,33 @@ def test_a_port_that_is_taken_ends_with_one_line(tmp_path: Path) -> None:
     assert done.returncode == 4
     (line,) = done.stderr.splitlines()
     assert f"cannot listen on 127.0.0.1:{port}" in line
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        ([sys.executable, "main.py", "--port", "0"], 5),
+        # gunicorn gives up, instead of starting workers for ever.
+        ([*GUNICORN, "main:app", "-w", "1", "-b", "127.0.0.1:0"], 3),
+    ],
+)
+def test_a_folder_that_cannot_be_written_ends_with_a_line_that_names_the_setting(
+    command: list[str], exit_code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        command,
+        cwd=BACKEND,
+        env={**os.environ, "GATEWAY_DATA_DIR": str(tmp_path / "file" / "folder")},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == exit_code, done.stderr
+    assert "easel: GATEWAY_DATA_DIR: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def until_refused(port: int) -> None:

@@ -18,9 +18,6 @@ PNG = bytes(range(256)) * 64
         ("GET", "/generations/gen_r1_01/events"),
         ("GET", "/generations/gen_r1_01/images/0"),
         ("GET", "/generations/gen_r1_01/images/0?width=64"),
-        ("GET", "/models"),
-        ("GET", "/models/owner/name"),
-        ("GET", "/models/owner%2Fname%20with%20spaces"),
     ],
 )
 async def test_a_native_route_reaches_the_server_as_it_came(
@@ -111,7 +108,7 @@ async def test_credentials_and_cookies_of_a_caller_stay_at_the_gateway(
     client: aiohttp.ClientSession, stub: StubServer
 ) -> None:
     headers = {"Authorization": "Bearer x", "Cookie": "a=b", "User-Agent": "me"}
-    async with client.get("/models", headers=headers) as answer:
+    async with client.get("/generations/gen_r1_01", headers=headers) as answer:
         assert answer.status == 200
     assert set(headers).isdisjoint(stub.requests[0].headers)
 
@@ -119,7 +116,8 @@ async def test_credentials_and_cookies_of_a_caller_stay_at_the_gateway(
 async def test_a_request_id_goes_all_the_way_and_comes_back(
     client: aiohttp.ClientSession, stub: StubServer
 ) -> None:
-    async with client.get("/models", headers={"X-Request-Id": "mine-1"}) as answer:
+    headers = {"X-Request-Id": "mine-1"}
+    async with client.get("/generations/gen_r1_01", headers=headers) as answer:
         assert answer.headers.getall("X-Request-Id") == ["mine-1"]
     assert stub.requests[0].headers["X-Request-Id"] == "mine-1"
 

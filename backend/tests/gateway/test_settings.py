@@ -1,15 +1,23 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, field_validator
 
 from easel.gateway import settings as settings_module
-from easel.gateway.settings import ENV_FILE, GatewaySettings
+from easel.gateway.settings import ENV_FILE, GatewaySettings, unknown_variables
 from easel.web import command_line
+from easel.web.command_line import environment_variable, is_secret
 
 VARIABLES = (
     *("TEXT2IMAGE_SERVER_URL", "REQUEST_TIMEOUT", "MAX_CONCURRENT_REQUESTS"),
     *("GATEWAY_HOST", "GATEWAY_PORT", "GATEWAY_SHUTDOWN_GRACE_S"),
 )
+SECRETS = {
+    "REDIS_URL": "redis_url",
+    "GATEWAY_KEY_PEPPER": "key_pepper",
+    "GATEWAY_METRICS_TOKEN": "metrics_token",
+    "GATEWAY_WEBHOOK_SECRET": "webhook_secret",
+}
 
 
 def read_settings(arguments: list[str]) -> GatewaySettings:
@@ -19,7 +27,7 @@ def read_settings(arguments: list[str]) -> GatewaySettings:
 @pytest.fixture(autouse=True)
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty environment, and a `.env` that is not the developer's own."""
-    for name in VARIABLES:
+    for name in (*VARIABLES, *SECRETS, *(f"{name}_FILE" for name in SECRETS)):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / ".env"
     monkeypatch.setitem(GatewaySettings.model_config, "env_file", path)
@@ -28,7 +36,7 @@ def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_defaults_are_those_of_the_guide() -> None:
     settings = read_settings([])
-    assert str(settings.text2image_server_url) == "http://localhost:8001/"
+    assert settings.server_urls == ("http://localhost:8001",)
     assert settings.request_timeout == 300
     assert settings.max_concurrent_requests == 10
     assert (settings.host, settings.port) == ("0.0.0.0", 8000)
@@ -43,7 +51,7 @@ def test_the_env_file_of_the_guide_is_read(env_file: Path) -> None:
         "TEXT2IMAGE_MODEL=fake\n"
     )
     settings = read_settings([])
-    assert str(settings.text2image_server_url) == "http://192.168.1.100:8001/"
+    assert settings.server_urls == ("http://192.168.1.100:8001",)
     assert settings.request_timeout == 60
     assert settings.max_concurrent_requests == 3
 
@@ -133,7 +141,7 @@ def test_help_names_every_flag_that_is_for_people(
     assert caught.value.code == 0
     text = capsys.readouterr().out.replace("-", "_").replace("__", "--")
     shown = {name for name in GatewaySettings.model_fields if f"--{name}" in text}
-    hidden = {"slots_dir", "prometheus_multiproc_dir"}
+    hidden = {"shared_dir", "workers", "prometheus_multiproc_dir"}
     assert shown == GatewaySettings.model_fields.keys() - hidden
 
 
@@ -160,3 +168,113 @@ def test_the_environment_is_read_nowhere_else() -> None:
         if "environ" in path.read_text() or "getenv" in path.read_text()
     ]
     assert readers == ["settings.py"] or readers == []
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(("variable", "field"), SECRETS.items())
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_file_may_hold_a_secret(
+    variable: str,
+    field: str,
+    where: str,
+    tmp_path: Path,
+    env_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "secret"
+    path.write_text("redis://:s3cret@host/0 \n")
+    if where == "environment":
+        monkeypatch.setenv(f"{variable}_FILE", str(path))
+    else:
+        env_file.write_text(f"{variable}_FILE={path}\n")
+    secret = getattr(read_settings([]), field)
+    assert secret.get_secret_value() == "redis://:s3cret@host/0 "
+
+
+def test_all_secrets_are_known_to_these_tests() -> None:
+    names = {
+        environment_variable(GatewaySettings, name)
+        for name, info in GatewaySettings.model_fields.items()
+        if is_secret(info)
+    }
+    assert names == SECRETS.keys()
+
+
+@pytest.mark.parametrize("variable", SECRETS)
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), (b"\n", "is empty"), (b"\xff", "it is not text")],
+)
+def test_a_file_without_a_secret_is_a_line_that_names_the_variable(
+    variable: str,
+    content: bytes | None,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(f"{variable}_FILE", str(path))
+    assert the_line(capsys).startswith(f"easel: {variable}_FILE: {path} ")
+    assert reason in the_line(capsys)
+
+
+def the_line(capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as caught:
+        read_settings([])
+    assert caught.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_a_secret_and_its_file_together_are_a_mistake(
+    tmp_path: Path,
+    env_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    env_file.write_text("GATEWAY_KEY_PEPPER=one-secret\n")
+    path = tmp_path / "secret"
+    path.write_text("another-secret")
+    monkeypatch.setenv("GATEWAY_KEY_PEPPER_FILE", str(path))
+    line = the_line(capsys)
+    assert line == ("easel: GATEWAY_KEY_PEPPER_FILE: GATEWAY_KEY_PEPPER is set as well")
+
+
+def test_a_wrong_secret_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Strict(GatewaySettings):
+        @field_validator("webhook_secret")
+        @classmethod
+        def _refuse(cls, value: SecretStr) -> SecretStr:
+            raise ValueError("is too short")
+
+    monkeypatch.setenv("GATEWAY_WEBHOOK_SECRET", "whsec_hush")
+    with pytest.raises(SystemExit):
+        command_line.read_settings(Strict, [])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "easel: GATEWAY_WEBHOOK_SECRET: Value error, is too short"
+
+
+def test_what_must_be_json_and_is_not_is_a_line_as_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_MODEL_WEIGHTS", "flux=2")
+    assert the_line(capsys) == "easel: GATEWAY_MODEL_WEIGHTS: must be JSON"
+
+
+def test_variables_that_set_nothing_are_found(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("GATEWAY_MAX_QEUE=3\nGATEWAY_URL=http://studio\n")
+    monkeypatch.setenv("GATEWAY_ZZZZZZZZZZ", "1")
+    monkeypatch.setenv("GATEWAY_KEY_PEPPER_FILE", "/run/secrets/pepper")
+    found = unknown_variables()
+    assert found["GATEWAY_MAX_QEUE"] == "GATEWAY_MAX_QUEUE"
+    assert found["GATEWAY_ZZZZZZZZZZ"] is None
+    assert not found.keys() & {"GATEWAY_URL", "GATEWAY_KEY_PEPPER_FILE"}

@@ -186,7 +186,11 @@ def running_gateway(
     """A gateway in one process, listening; its server may be away."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [python, "main.py", "--host", "127.0.0.1", "--port", str(port)]
-    variables = {"TEXT2IMAGE_SERVER_URL": server_url, **variables}
+    variables = {
+        "TEXT2IMAGE_SERVER_URL": server_url,
+        "GATEWAY_DATA_DIR": str(folder / "gateway-data"),
+        **variables,
+    }
     with started(command, folder / "gateway.log", cwd=cwd, **variables) as program:
         program.port = int(program.wait_for_line(_LISTENS)[1])
         yield program
@@ -205,6 +209,7 @@ def running_gunicorn(
     """A gateway under gunicorn, with the arguments as the guide writes them."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [executable, *arguments.split()]
+    variables = {"GATEWAY_DATA_DIR": str(folder / "gateway-data"), **variables}
     with started(command, folder / "gunicorn.log", cwd=cwd, **variables) as program:
         program.port = port
         wait_until_answers(program, "/livez")

@@ -67,6 +67,14 @@ def test_the_gateways_command_is_the_guides() -> None:
     )
 
 
+def test_the_gateway_keeps_its_store_where_it_may_write() -> None:
+    unit = ROOT / "deploy/systemd/easel-gateway.service"
+    assert unit_lines(unit, "ProtectSystem") == ["strict"]
+    assert unit_lines(unit, "StateDirectory") == ["easel-gateway"]
+    assert "GATEWAY_DATA_DIR=/var/lib/easel-gateway" in unit_lines(unit, "Environment")
+    assert unit_lines(unit, "ExecReload") == ["/bin/kill -s HUP $MAINPID"]
+
+
 def test_the_gateway_tells_systemd_when_it_listens(
     tmp_path: Path,
 ) -> None:
@@ -82,6 +90,7 @@ def test_the_gateway_tells_systemd_when_it_listens(
             [sys.executable, "-m", "gunicorn", *arguments],
             tmp_path / "notify.log",
             NOTIFY_SOCKET=str(tmp_path / "notify"),
+            GATEWAY_DATA_DIR=str(tmp_path / "data"),
         ) as gateway:
             assert systemd.recv(4096).startswith(b"READY=1\n")
             assert gateway.stop() == 0
@@ -91,7 +100,10 @@ def test_the_units_commands_make_a_working_service(tmp_path: Path) -> None:
     ports = {"server": free_port(), "gateway": free_port(), "studio": free_port()}
     variables = {
         "server": {"TEXT2IMAGE_DATA_DIR": str(tmp_path / "data")},
-        "gateway": {"TEXT2IMAGE_SERVER_URL": f"http://127.0.0.1:{ports['server']}"},
+        "gateway": {
+            "TEXT2IMAGE_SERVER_URL": f"http://127.0.0.1:{ports['server']}",
+            "GATEWAY_DATA_DIR": str(tmp_path / "gateway-data"),
+        },
         "studio": {
             "GATEWAY_URL": f"http://127.0.0.1:{ports['gateway']}",
             "PORT": str(ports["studio"]),

@@ -1,11 +1,10 @@
-"""Which parts of a request reach the text-to-image server."""
+"""Which parts of a request reach a text-to-image server."""
 
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from fastapi import Request
 
 from easel.errors import NotFound
-from easel.gateway.upstream import UpstreamRequest
 
 # What changes the server's answer. Everything else stays here: cookies and
 # credentials are no business of the server.
@@ -19,8 +18,16 @@ _PASSED_HEADERS = (
 _URL_CHARACTERS = "%-._~!$&'()*+,;=:@/?[]"
 
 
-def forwarded(request: Request, json_body: bytes | None = None) -> UpstreamRequest:
-    """`request` as the server gets it; path and query as they came.
+def passed_headers(request: Request) -> dict[str, str]:
+    return {
+        name: value
+        for name in _PASSED_HEADERS
+        if (value := request.headers.get(name)) is not None
+    }
+
+
+def target(request: Request) -> str:
+    """Path and query as they came.
 
     Raises:
         NotFound: the path has a `.` or `..` in it, which a proxy before the server
@@ -30,13 +37,5 @@ def forwarded(request: Request, json_body: bytes | None = None) -> UpstreamReque
     if {b".", b".."} & set(unquote_to_bytes(path).split(b"/")):
         raise NotFound(f"No route {request.url.path}.")
     query: bytes = request.scope["query_string"]
-    target = path + b"?" + query if query else path
-    headers = {
-        name: value
-        for name in _PASSED_HEADERS
-        if (value := request.headers.get(name)) is not None
-    }
-    if json_body is not None:
-        headers["Content-Type"] = "application/json"
-    quoted = quote_from_bytes(target, safe=_URL_CHARACTERS)
-    return UpstreamRequest(request.method, quoted, headers, body=json_body)
+    whole = path + b"?" + query if query else path
+    return quote_from_bytes(whole, safe=_URL_CHARACTERS)

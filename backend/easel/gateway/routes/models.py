@@ -1,22 +1,105 @@
-"""What the server's models can do."""
+"""What the models of all servers can do."""
+
+import asyncio
+from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from easel.gateway.relay import Relays
-from easel.gateway.routes.forwarding import forwarded
+from easel.contract.models import ModelDocument, ModelList
+from easel.errors import ModelNotFound, UpstreamUnreachable
+from easel.gateway.access.callers import Caller, caller_of
+from easel.gateway.replicas.asking import open_at
+from easel.gateway.replicas.pool import Replica, ReplicaPool
+from easel.gateway.routes.forwarding import target
+from easel.gateway.upstream import CANNOT_CONNECT, UpstreamRequest
 from easel.web import native_api
 
+# A model's document is a few kilobytes.
+_DOCUMENT_BYTES = 2**20
 
-def model_router(relays: Relays) -> APIRouter:
+# It says at once that it has begun.
+_SILENCE_S = 30.0
+
+# Of the same model on two servers, the state that serves a caller best.
+_BEST_FIRST = ("ready", "loading", "unloaded", "failed")
+
+
+def model_router(pool: ReplicaPool) -> APIRouter:
     router = APIRouter()
 
     @router.api_route(**native_api.LIST_MODELS)
     async def list_models(request: Request) -> Response:
-        return relays.document(forwarded(request))
+        models = await _models(pool, caller_of(request.scope))
+        return _json(ModelList(models=tuple(models.values())).model_dump_json())
+
+    @router.api_route(**native_api.LOAD_MODEL)
+    async def load_model(model_id: str, request: Request) -> Response:
+        return await _on_all(request, model_id)
+
+    @router.api_route(**native_api.UNLOAD_MODEL)
+    async def unload_model(model_id: str, request: Request) -> Response:
+        return await _on_all(request, model_id)
 
     @router.api_route(**native_api.GET_MODEL)
     async def get_model(model_id: str, request: Request) -> Response:
-        return relays.document(forwarded(request))
+        models = await _models(pool, caller_of(request.scope))
+        if model_id not in models:
+            raise ModelNotFound(f"There is no model {model_id!r} here.")
+        return _json(models[model_id].model_dump_json())
+
+    async def _on_all(request: Request, model_id: str) -> Response:
+        """Ask every server that has the model; the first one's answer is passed on."""
+        await _models(pool, caller_of(request.scope))
+        having = [
+            replica
+            for replica in pool.replicas
+            if any(document.id == model_id for document in replica.models)
+        ]
+        if not having:
+            raise ModelNotFound(f"There is no model {model_id!r} here.")
+        asked = UpstreamRequest("POST", target(request), headers={})
+        answers = await asyncio.gather(*(_ask(replica, asked) for replica in having))
+        return answers[0]
 
     return router
+
+
+async def _ask(replica: Replica, request: UpstreamRequest) -> Response:
+    async with open_at(replica, request, silence_s=_SILENCE_S) as answer:
+        if answer.status >= 400:
+            raise await answer.error()
+        body = await answer.read(_DOCUMENT_BYTES)
+        return _json(body, status_code=answer.status)
+
+
+async def _models(pool: ReplicaPool, caller: Caller) -> dict[str, ModelDocument]:
+    """Of all servers that the caller may use, by id, the default first.
+
+    Raises:
+        UpstreamUnreachable: no server has ever named its models.
+    """
+    if not any(replica.models for replica in pool.replicas):
+        await pool.probe()
+    if not any(replica.models for replica in pool.replicas):
+        raise UpstreamUnreachable(CANNOT_CONNECT)
+    best: dict[str, ModelDocument] = {}
+    for document in _documents(pool):
+        if caller.models is not None and document.id not in caller.models:
+            continue
+        known = best.get(document.id)
+        if known is None or _rank(document) < _rank(known):
+            best[document.id] = document
+    return best
+
+
+def _documents(pool: ReplicaPool) -> Iterable[ModelDocument]:
+    return (document for replica in pool.replicas for document in replica.models)
+
+
+def _rank(document: ModelDocument) -> int:
+    return _BEST_FIRST.index(document.state)
+
+
+def _json(body: str | bytes, *, status_code: int = 200) -> Response:
+    return Response(body, status_code, media_type="application/json")
