@@ -8,5 +8,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The server's packages are not installed: they are imported from where they are.
-sys.path.insert(0, str(ROOT / "backend"))
+# Neither the server's packages nor those beside this one are installed: they are
+# imported from where they are.
+sys.path[:0] = [str(ROOT / "backend"), str(ROOT / "benchmarks")]

@@ -21,10 +21,10 @@ from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import AnyEngine
 from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.scheduling.samples import BatchKey
+from findings.figures import described
 
 from .arguments import parser
 from .cancel_over_http import WAYS, over_http
-from .figures import described
 from .in_process import Drawn, open_engine, rows_of, sample_spec
 from .policies import Listening, call_now, painting_of
 from .results import Results

@@ -10,9 +10,10 @@ import time
 from statistics import median
 from typing import Any
 
+from findings.figures import bootstrap_interval, ratio_of_medians
+
 from .arguments import parser
 from .client import Body, Client, client
-from .figures import bootstrap_interval, ratio_of_medians
 from .prompts import prompt
 from .results import Results
 from .server_process import server_process

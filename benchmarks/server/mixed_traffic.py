@@ -16,10 +16,10 @@ from easel.clock import MonotonicClock
 from easel.text2image.engine_thread.calibration import calibrate
 from easel.text2image.engines.base import AnyEngine
 from easel.text2image.scheduling.cost_model import CostModel
+from findings.figures import described, percentile
 
 from .arguments import parser
 from .client import Client, client
-from .figures import described, percentile
 from .in_process import Drawn, open_engine, paint_together, sample_spec
 from .policies import Finishes, dynamic_batching, one_at_a_time, step_level
 from .prompts import prompt

@@ -3,7 +3,8 @@
 from statistics import median
 from typing import Any
 
-from .figures import described, percentile
+from findings.figures import described, percentile
+
 from .results import Results
 
 

@@ -1,192 +1,33 @@
-"""Raw results: every measurement, and what it was measured on, as one JSON file."""
-
-# ruff: noqa: T201 - it talks to a person at a terminal
+"""What a program about the server finds, with the model that it was about."""
 
 import argparse
 import importlib.metadata
-import json
-import os
-import platform
-import re
-import shutil
-import subprocess
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 
-from . import ROOT
+from findings import results
+from findings.results import slug
+
 from .arguments import EMBEDDED_MODEL, model_name
 
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow", "aiohttp")
 
-Measurement = Mapping[str, object]
 
-
-class Results:
-    """What one run of one program finds.
-
-    Attributes:
-        measurements: Every single one, by what was measured.
-        summary: The numbers for the table, by what they are called there.
-    """
+class Results(results.Results):
+    """As `findings` has it."""
 
     def __init__(self, name: str, arguments: argparse.Namespace) -> None:
-        self._name = name
-        self._arguments = arguments
-        self._began_at = datetime.now(UTC)
-        self._load_before = os.getloadavg()
-        self.measurements: dict[str, list[Measurement]] = {}
-        self.summary: dict[str, object] = {}
-
-    def add(self, kind: str, **measured: object) -> None:
-        self.measurements.setdefault(kind, []).append(measured)
-
-    def write(self) -> Path:
-        """Print the summary, keep everything, and return the file."""
-        machine = machine_document()
-        date = self._began_at.date().isoformat()
-        called = self._arguments.machine or _slug(str(machine["name"]))
-        path: Path = self._arguments.results / f"{date}-{called}" / self._file_name()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        document = {
-            "benchmark": self._name,
-            "model": model_name(self._arguments),
-            "began_at": self._began_at.isoformat(timespec="seconds"),
-            "took_s": (datetime.now(UTC) - self._began_at).total_seconds(),
-            "commit": _commit(),
-            "machine": machine,
-            "versions": _versions(),
-            "load_average": {"before": self._load_before, "after": os.getloadavg()},
-            "arguments": _without_folders(self._arguments),
-            "summary": self.summary,
-            "measurements": self.measurements,
-        }
-        path.write_text(_lines(document), encoding="utf-8")
-        print_summary(f"{self._name} ({document['model']})", self.summary)
-        print(f"raw results: {os.path.relpath(path)}")
-        return path
-
-    def _file_name(self) -> str:
-        model = model_name(self._arguments)
-        suffix = "" if model == EMBEDDED_MODEL else f"-{_slug(model)}"
-        return f"{self._name}{suffix}.json"
-
-
-def print_summary(title: str, summary: Mapping[str, object]) -> None:
-    """As a table that Markdown understands."""
-    print(f"\n| {title} | |\n|---|---:|")
-    for name, value in summary.items():
-        print(f"| {name} | {shown(value)} |")
-
-
-def shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return " to ".join(shown(part) for part in value)
-    return str(value)
-
-
-def machine_document() -> dict[str, object]:
-    """Processor, cores, memory, GPU; `name` is the GPU's, or else the processor's."""
-    cores = len(os.sched_getaffinity(0))
-    processor = _field_of(Path("/proc/cpuinfo"), "model name") or platform.machine()
-    gpu = _gpu()
-    return {
-        "name": gpu.split(",")[0] if gpu else f"{processor} {cores} cores",
-        "processor": processor,
-        "cores": cores,
-        "memory_gib": round(
-            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1
-        ),
-        "gpu": gpu,
-        "system": f"{platform.system()} {platform.release()}",
-    }
-
-
-def _gpu() -> str | None:
-    """Name, driver, memory."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return None
-    query = "--query-gpu=name,driver_version,memory.total"
-    asked = subprocess.run(
-        [program, query, "--format=csv,noheader"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    return asked.stdout.splitlines()[0] if asked.returncode == 0 else None
-
-
-def _field_of(path: Path, name: str) -> str | None:
-    if not path.exists():
-        return None
-    for line in path.read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == name:
-            return value.strip()
-    return None
-
-
-def _versions() -> dict[str, str]:
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), **versions}
-
-
-def _commit() -> str:
-    """With `+` where files differ from it; `unknown` outside of a checkout."""
-    git = shutil.which("git")
-    if git is None:
-        return "unknown"
-    head = _output_of(git, "rev-parse", "--short=12", "HEAD")
-    if head is None:
-        return "unknown"
-    return head + ("+" if _output_of(git, "status", "--porcelain") else "")
-
-
-def _output_of(program: str, *arguments: str) -> str | None:
-    asked = subprocess.run(
-        [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip() if asked.returncode == 0 else None
+        model = model_name(arguments)
+        super().__init__(
+            name,
+            arguments.results,
+            arguments.machine,
+            _without_folders(arguments),
+            {package: importlib.metadata.version(package) for package in _PACKAGES},
+            model=model,
+            suffix="" if model == EMBEDDED_MODEL else f"-{slug(model)}",
+        )
 
 
 def _without_folders(arguments: argparse.Namespace) -> dict[str, object]:
     """A folder of one machine tells nobody else anything."""
     told = {name: value for name, value in vars(arguments).items() if name != "results"}
     return {**told, "model": model_name(arguments)}
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower().replace("(r)", "")).strip("-")
-
-
-def _lines(document: Mapping[str, object]) -> str:
-    """JSON with a line for each measurement: to be read, and to be compared."""
-    parts = []
-    for name, value in document.items():
-        if name == "measurements":
-            assert isinstance(value, dict)
-            kinds = ",\n".join(
-                f"  {json.dumps(kind)}: [\n    "
-                + ",\n    ".join(json.dumps(_rounded(one)) for one in measured)
-                + "\n  ]"
-                for kind, measured in value.items()
-            )
-            parts.append(f'  "measurements": {{\n{kinds}\n  }}')
-        else:
-            parts.append(f"  {json.dumps(name)}: {json.dumps(_rounded(value))}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _rounded(value: object) -> object:
-    """Microseconds are exact enough."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, Mapping):
-        return {key: _rounded(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
-    return value

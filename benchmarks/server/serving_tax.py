@@ -18,9 +18,10 @@ from contextlib import asynccontextmanager
 from statistics import median
 from typing import Any
 
+from findings.figures import Pair, bootstrap_interval, described, ratio_of_medians
+
 from .arguments import parser, server_flags
 from .client import Body, Client, client
-from .figures import Pair, bootstrap_interval, described, ratio_of_medians
 from .images import greatest_difference
 from .prompts import prompt
 from .results import Results

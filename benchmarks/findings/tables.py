@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from .results import print_summary
+from .results import print_summary, title
 
 
 def main() -> None:
@@ -12,14 +12,13 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     for path in sorted(options.parse_args().folder.glob("*.json")):
         document = json.loads(path.read_text("utf-8"))
-        title = f"{document['benchmark']} ({document['model']})"
         load = document["load_average"]["before"][0]
         summary = {
             "measured on": f"{document['machine']['name']}, commit "
             f"{document['commit']}, load before {load:.2f}",
             **document["summary"],
         }
-        print_summary(title, summary)
+        print_summary(title(document), summary)
 
 
 if __name__ == "__main__":
