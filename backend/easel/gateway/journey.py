@@ -12,6 +12,7 @@ from easel.errors import (
     ServerStopping,
     ServiceError,
     StoreUnavailable,
+    UpstreamFault,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
@@ -146,7 +147,12 @@ class Journey:
         while (replica := pool.choose(self._need)) is None:
             eta_s = pool.may_become_ready(self._need)
             if eta_s is None:
-                raise no_server(self._parts.pool, self._need.model)
+                refusal = no_server(pool, self._need.model)
+                if len(pool.replicas) > 1 or not isinstance(refusal, UpstreamFault):
+                    raise refusal
+                # The only one may be back since it was last asked: trying tells.
+                replica = pool.replicas[0]
+                break
             if on_place is not None:
                 on_place(Place(position=1, eta_s=eta_s))
             await self._change()

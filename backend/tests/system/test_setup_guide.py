@@ -141,7 +141,7 @@ def test_a_remote_server_is_named_by_address_or_by_name(
     """Setup Steps, 2: "For remote server"."""
     file = write_env(tmp_path, TEXT2IMAGE_SERVER_URL=url)
     settings = GatewaySettings(_env_file=file)
-    assert str(settings.text2image_server_url) == url + "/"
+    assert settings.server_urls == (url,)
 
 
 def test_the_gateway_needs_no_torch(gateway_machine: Path) -> None:
@@ -207,7 +207,7 @@ def test_the_variables_and_their_defaults(monkeypatch: pytest.MonkeyPatch) -> No
     ):
         monkeypatch.delenv(name, raising=False)
     settings = GatewaySettings(_env_file=None)
-    assert str(settings.text2image_server_url) == "http://localhost:8001/"
+    assert settings.server_urls == ("http://localhost:8001",)
     assert settings.request_timeout == 300
     assert settings.max_concurrent_requests == 10
     assert settings.port == 8000  # Port Configuration
@@ -337,7 +337,10 @@ def test_the_cap_on_concurrent_requests_holds(folder: Path) -> None:
     with (
         running_server(folder / "cap", *slow) as server,
         running_gateway(
-            folder / "cap-gateway", server.url, MAX_CONCURRENT_REQUESTS="1"
+            folder / "cap-gateway",
+            server.url,
+            MAX_CONCURRENT_REQUESTS="1",
+            GATEWAY_MAX_QUEUE="0",
         ) as gateway,
         httpx2.stream(
             "POST",
