@@ -327,7 +327,9 @@ class Journey:
         with ExitStack() as attempt:
             attempt.enter_context(asking(replica.name, self._need.model))
             attempt.enter_context(replica.sends(self._need))
+            sent_at_s = self._parts.clock.now()
             answer = await ask(replica, request, need=self._need)
+            self._parts.metrics.first_byte(self._parts.clock.now() - sent_at_s)
             attempt.callback(answer.close)
             self._stack.push(attempt.pop_all())
         return answer

@@ -69,11 +69,6 @@ class GatewayMetrics:
         self._queue_wait = seconds(
             "queue_wait", "Time that generations waited in the queue.", "priority"
         )
-        self._overhead = seconds(
-            "overhead",
-            "Time of a generation in the gateway: without the queue and the server.",
-            buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, *DURATION_BUCKETS_S[1:]),
-        )
         self._client_disconnects = counter(
             "client_disconnects", "Clients that left before their answer was complete."
         )
@@ -171,9 +166,6 @@ class GatewayMetrics:
 
     def first_byte(self, seconds: float) -> None:
         self._first_byte.observe(seconds)
-
-    def overhead(self, seconds: float) -> None:
-        self._overhead.observe(seconds)
 
     def retried(self) -> None:
         self._retries.inc()

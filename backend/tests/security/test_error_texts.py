@@ -24,7 +24,7 @@ from tests.security.security_rig import (
 
 # Of this machine, of Python, of the libraries, of the servers behind.
 INSIDE = re.compile(
-    r"""Traceback|File\ "|\.py\b|site-packages|/tmp/|/home/|/work/|/root/|/usr/
+    r"""Traceback|File\ "|\.py\b|site-packages|/tmp/|/home/|/srv/|/work/|/root/|/usr/
     |127\.0\.0\.1|localhost|:\d{4,5}\b|0x[0-9a-f]{6,}|sqlite|aiohttp|pydantic|asyncio
     |starlette|fastapi|uvicorn|\bErrno\b|Exception|object\ at""",
     re.VERBOSE | re.IGNORECASE,
@@ -52,7 +52,7 @@ def closing() -> Handler:
 
 def page(status: int) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
-        text = 'Traceback: File "/home/x.py" at 127.0.0.1:8001'
+        text = 'Traceback: File "/srv/x.py" at 127.0.0.1:8001'
         return web.Response(text=text, status=status)
 
     return handler
@@ -139,7 +139,7 @@ async def test_a_bug_is_told_without_its_traceback(
     stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("in /home/operator/store.py at 0x7fffdeadbeef")
+        raise RuntimeError("in /srv/operator/store.py at 0x7fffdeadbeef")
 
     async with closed_gateway(stub.url, tmp_path / "gateway") as gateway:
         holder = await gateway.holder()

@@ -149,7 +149,7 @@ async def test_a_servers_error_page_is_not_shown(
     client: aiohttp.ClientSession, stub: StubServer
 ) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
-        page = "<script>Traceback /home/operator 10.0.0.7</script>"
+        page = "<script>Traceback /srv/operator 10.0.0.7</script>"
         return web.Response(text=page, status=503, content_type="text/html")
 
     stub.handler = broken

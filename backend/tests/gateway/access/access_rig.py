@@ -62,3 +62,22 @@ def key_holder(name: str = "holder01", **limits: str | int | None) -> Caller:
         is_anonymous=False,
         limits=CallerLimits(**limits),  # type: ignore[arg-type] # each has its own type
     )
+
+
+LIMITED = key_holder(rate="10/minute", max_concurrent=2, images_per_day=100)
+DAY_S = 86_400.0
+
+
+async def images_today(accounts: Accounts, caller: Caller = LIMITED) -> int:
+    return (await accounts.usage(caller)).today.images
+
+
+async def left(accounts: Accounts) -> int:
+    images = (await accounts.usage(LIMITED)).images_left_today
+    assert images is not None
+    return images
+
+
+async def paint(accounts: Accounts, images: int = 1, delivered: int = 1) -> None:
+    async with accounts.admitted(LIMITED, images=images, cost=images * 4.0) as charge:
+        charge.delivered(delivered)

@@ -1,8 +1,6 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -16,39 +14,17 @@ from easel.errors import (
     TooManyConcurrent,
 )
 from easel.gateway.access.accounts import Accounts
-from easel.gateway.access.callers import Caller, CallerLimits
+from easel.gateway.access.callers import Caller
 from tests.gateway.access.access_rig import (
+    LIMITED,
     FlakyStore,
     Times,
     accounts_of,
+    images_today,
     key_holder,
+    left,
+    paint,
 )
-
-LIMITED = key_holder(rate="10/minute", max_concurrent=2, images_per_day=100)
-DAY_S = 86_400.0
-
-
-@pytest.fixture(params=[1, 4])
-async def accounts(
-    request: pytest.FixtureRequest, store: FlakyStore, times: Times
-) -> AsyncIterator[Accounts]:
-    async with accounts_of(store, times, processes=request.param) as accounts:
-        yield accounts
-
-
-async def images_today(accounts: Accounts, caller: Caller = LIMITED) -> int:
-    return (await accounts.usage(caller)).today.images
-
-
-async def left(accounts: Accounts) -> int:
-    images = (await accounts.usage(LIMITED)).images_left_today
-    assert images is not None
-    return images
-
-
-async def paint(accounts: Accounts, images: int = 1, delivered: int = 1) -> None:
-    async with accounts.admitted(LIMITED, images=images, cost=images * 4.0) as charge:
-        charge.delivered(delivered)
 
 
 async def test_who_has_no_limits_and_no_key_costs_nothing(
@@ -391,40 +367,3 @@ async def test_a_stop_without_the_store_ends_and_says_what_is_lost(
         await paint(accounts)
         store.is_down = True
     assert "the last usage is lost" in caplog.text
-
-
-async def test_usage_goes_back_thirty_days(accounts: Accounts, times: Times) -> None:
-    await paint(accounts)
-    times.advance(DAY_S)
-    for _ in range(2):
-        await paint(accounts)
-    await accounts.flush()
-    usage = await accounts.usage(LIMITED)
-    assert usage.today == usage.days[0]
-    assert [day.images for day in usage.days] == [2, 1] + [0] * 28
-    assert [day.date for day in usage.days[:2]] == [
-        date(2026, 11, 23),
-        date(2026, 11, 22),
-    ]
-    assert usage.limits.model_dump() == {
-        "rate": "10/minute",
-        "max_concurrent": 2,
-        "images_per_day": 100,
-    }
-    assert usage.resets_in_s == DAY_S / 2
-    times.advance(29 * DAY_S)
-    assert sum(day.images for day in (await accounts.usage(LIMITED)).days) == 2
-
-
-async def test_the_usage_of_an_address_is_not_written(accounts: Accounts) -> None:
-    anonymous = Caller(id="address:10.0.0.1", limits=CallerLimits(images_per_day=5))
-    async with accounts.admitted(anonymous, images=2, cost=1.0) as charge:
-        charge.delivered(2)
-    usage = await accounts.usage(anonymous)
-    assert (usage.today.images, usage.images_left_today) == (0, 3)
-
-
-async def test_usage_is_not_guessed(accounts: Accounts, store: FlakyStore) -> None:
-    store.is_down = True
-    with pytest.raises(StoreUnavailable):
-        await accounts.usage(LIMITED)

@@ -32,7 +32,7 @@ from easel.telemetry.metrics import HttpMetrics
 from easel.web.body_limit import BodyLimit
 from easel.web.edge import Edge
 from easel.web.problems import install_problem_handlers, problem_response
-from tests.gateway.facades.automatic1111.served_server import ServedPool
+from tests.gateway.facades.automatic1111.served_pool import ServedPool
 
 LIMIT_BYTES = 200_000
 

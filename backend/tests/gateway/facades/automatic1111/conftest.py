@@ -10,10 +10,9 @@ from tests.gateway.facades.automatic1111.automatic1111_app import (
     client_for,
     webui_for,
 )
+from tests.gateway.facades.automatic1111.served_pool import ServedPool, ServedReplica
 from tests.gateway.facades.automatic1111.served_server import (
     FLOW,
-    ServedPool,
-    ServedReplica,
     ServedServer,
     model,
 )

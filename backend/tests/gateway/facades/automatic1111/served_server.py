@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -380,26 +380,3 @@ def small_picture() -> str:
 
 async def _once(piece: bytes) -> AsyncIterator[bytes]:
     yield piece
-
-
-@dataclass
-class ServedReplica:
-    models: Sequence[ModelDocument]
-
-
-@dataclass
-class ServedPool:
-    """As far as the façade looks at it.
-
-    Attributes:
-        after_probe: Models that a probe finds, if any.
-    """
-
-    replicas: Sequence[ServedReplica]
-    after_probe: Sequence[ModelDocument] = ()
-    probes: int = 0
-
-    async def probe(self) -> None:
-        self.probes += 1
-        if self.after_probe:
-            self.replicas = [ServedReplica(self.after_probe)]

@@ -3,7 +3,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.gateway.facades.automatic1111.served_server import ServedPool
+from tests.gateway.facades.automatic1111.served_pool import ServedPool
 from tests.gateway.store.memory_store import MemoryStore
 
 OPTIONS = "/sdapi/v1/options"

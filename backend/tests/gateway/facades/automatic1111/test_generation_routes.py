@@ -12,9 +12,9 @@ from easel.errors import EngineFailed
 from easel.gateway.admission.tickets import Place
 from easel.text2image.images.source_images import decode_mask, repainted_part
 from tests.gateway.facades.automatic1111.automatic1111_app import Looks, client_for
+from tests.gateway.facades.automatic1111.served_pool import ServedPool
 from tests.gateway.facades.automatic1111.served_server import (
     STEPS,
-    ServedPool,
     ServedServer,
     model,
     small_picture,
