@@ -1,7 +1,6 @@
-import asyncio
-
 """The native routes over a real socket, against the fake engine at full speed."""
 
+import asyncio
 import base64
 import errno
 import hashlib
