@@ -6,6 +6,7 @@ leaves closes the connection to the server at once, also before the first byte.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -24,7 +25,7 @@ from easel.web.sse import SSE_MEDIA_TYPE
 _STOPPING = "The gateway is stopping."
 
 
-class _Relay(Response):
+class _Relay(Response, ABC):
     """Pure ASGI: FastAPI hands over the connection and is out of the way."""
 
     # Whether a caller who listens to events is told of a failure in an event.
@@ -54,8 +55,9 @@ class _Relay(Response):
             return fault
         return None
 
+    @abstractmethod
     async def _pass_on(self, downstream: Downstream) -> None:
-        raise NotImplementedError
+        """Raises ServiceError: it could not be."""
 
 
 class GenerationRelay(_Relay):

@@ -24,7 +24,7 @@ from tests.security.security_rig import (
 
 # Of this machine, of Python, of the libraries, of the servers behind.
 INSIDE = re.compile(
-    r"""Traceback|File\ "|\.py\b|site-packages|/tmp/|/home/|/srv/|/work/|/root/|/usr/
+    r"""Traceback|File\ "|\.py\b|site-packages|/(?:tmp|home|srv|root|usr|opt)/
     |127\.0\.0\.1|localhost|:\d{4,5}\b|0x[0-9a-f]{6,}|sqlite|aiohttp|pydantic|asyncio
     |starlette|fastapi|uvicorn|\bErrno\b|Exception|object\ at""",
     re.VERBOSE | re.IGNORECASE,
