@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import astuple, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -201,4 +202,6 @@ def _rounded(value: object) -> object:
         return {key: _rounded(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_rounded(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _rounded(astuple(value))
     return value
