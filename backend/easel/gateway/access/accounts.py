@@ -113,8 +113,7 @@ class Accounts:
         try:
             await self.flush()
         except StoreUnavailable:
-            # Its traceback would say no more.
-            log.error("the store is away at the stop: the last usage is lost")  # noqa: TRY400
+            log.error("the store is away at the stop: the last usage is lost")  # noqa: TRY400 - a traceback says no more
 
     def admitted(self, caller: Caller, *, images: int, cost: float) -> Charge:
         """A context manager for the time from asking to the last byte of the answer.
