@@ -1,6 +1,9 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { Toasts } from "@/components/toasts";
 import { NO_FLASH_SCRIPT } from "@/features/theme/theme";
+import { requestWords } from "@/lib/words/request-words";
+import { WordsProvider } from "@/lib/words/use-words";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -18,15 +21,21 @@ export const viewport: Viewport = {
   ],
 };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const words = await requestWords();
   return (
     // The script below sets the theme before React sees the element.
-    <html lang="en" suppressHydrationWarning>
+    <html lang={words.language} suppressHydrationWarning>
       <head>
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
         <script dangerouslySetInnerHTML={{ __html: NO_FLASH_SCRIPT }} />
       </head>
-      <body>{children}</body>
+      <body>
+        <WordsProvider words={words}>
+          {children}
+          <Toasts />
+        </WordsProvider>
+      </body>
     </html>
   );
 }

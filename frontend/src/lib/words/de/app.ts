@@ -1,0 +1,4 @@
+import type { app as original } from "../en/app";
+import type { Translation } from "../words";
+
+export const app: Translation<typeof original> = {};

@@ -1,0 +1,30 @@
+import type { Language } from "../language";
+import { access } from "./access";
+import { app } from "./app";
+import { commands } from "./commands";
+import { generation } from "./generation";
+import { history } from "./history";
+import { preferences } from "./preferences";
+import { service } from "./service";
+import { settings } from "./settings";
+import { status } from "./status";
+import { theme } from "./theme";
+import { transfer } from "./transfer";
+import { viewer } from "./viewer";
+
+/** The studio in German; addresses people with du. */
+export const de = {
+  language: "de" as Language,
+  access,
+  app,
+  commands,
+  generation,
+  history,
+  preferences,
+  service,
+  settings,
+  status,
+  theme,
+  transfer,
+  viewer,
+} as const;
