@@ -1,16 +1,18 @@
 "use client";
 
 import { Button } from "@/components/button";
+import { useWords } from "@/lib/words/use-words";
 import styles from "./error.module.css";
 
 /** A bug of ours, told in words instead of a blank page. */
 export default function StudioError({ reset }: { reset: () => void }) {
+  const { error } = useWords().app;
   return (
     <main className={styles.error}>
-      <h1>The studio stumbled</h1>
-      <p>Nothing is lost on the server. Open the studio again to go on.</p>
+      <h1>{error.title}</h1>
+      <p>{error.advice}</p>
       <Button look="primary" onClick={reset}>
-        Open the studio again
+        {error.again}
       </Button>
     </main>
   );

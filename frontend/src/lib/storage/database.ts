@@ -2,7 +2,7 @@
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Picture } from "@/lib/pictures/picture";
-import type { LiveRecord } from "./live-record";
+import type { LiveRecord } from "./live-records";
 
 /** A picture's bytes apart from its record: listing thousands reads none of them. */
 export type PictureFile = { id: string; file: Blob; thumbnail: Blob };

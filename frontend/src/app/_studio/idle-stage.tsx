@@ -1,0 +1,61 @@
+"use client";
+
+import { useService } from "@/features/service/use-service";
+import { focusField } from "@/features/settings/focus-field";
+import { changeSettings } from "@/features/settings/settings-store";
+import { useWords } from "@/lib/words/use-words";
+import styles from "./idle-stage.module.css";
+import { useCurrentModel } from "./use-current-model";
+
+/** An empty stage says what to do first, or why nothing can be done yet. */
+export function IdleStage() {
+  const { idle } = useWords().app;
+  const { service } = useService();
+  switch (service.status) {
+    case "connecting":
+      return <p className={styles.hint}>{idle.connecting}</p>;
+    case "model_loading":
+      return (
+        <div className={styles.idle}>
+          <h2>{idle.loading}</h2>
+          <progress className={styles.loading} aria-label={idle.loadingProgress} />
+        </div>
+      );
+    case "server_down":
+    case "gateway_down":
+    case "studio_down":
+    case "offline":
+      return <p className={styles.hint}>{idle.trouble}</p>;
+    case "ready":
+      return <Beginning />;
+  }
+}
+
+function Beginning() {
+  const { idle } = useWords().app;
+  const model = useCurrentModel();
+  const examples = model?.example_prompts ?? [];
+  return (
+    <div className={styles.idle}>
+      <h2>{idle.title}</h2>
+      <p className={styles.hint}>
+        {examples.length > 0 ? idle.withExamples : idle.withoutExamples}
+      </p>
+      <ul className={styles.examples}>
+        {examples.map((example) => (
+          <li key={example}>
+            <button
+              type="button"
+              onClick={() => {
+                changeSettings({ prompt: example });
+                focusField("prompt");
+              }}
+            >
+              {example}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
