@@ -1,8 +1,8 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import dynamic from "next/dynamic";
+import { type FormEvent, useEffect } from "react";
 import { Button } from "@/components/button";
-import { Icon } from "@/components/icon";
 import { LiveRegion } from "@/components/live-region";
 import { FailureNotice } from "@/features/generation/failure-notice";
 import { isGenerating } from "@/features/generation/generation-view";
@@ -16,68 +16,65 @@ import { ServiceBanner } from "@/features/service/service-banner";
 import { serviceWords } from "@/features/service/service-words";
 import { useModels } from "@/features/service/use-models";
 import { useService } from "@/features/service/use-service";
+import { checkSettings } from "@/features/settings/check-settings";
 import { Composer } from "@/features/settings/composer";
+import { fieldOfParam } from "@/features/settings/faults";
 import { focusField, focusGenerate } from "@/features/settings/focus-field";
+import { rememberPrompt } from "@/features/settings/prompt/prompt-history";
 import {
-  checkSettings,
   chosenModel,
-  type Fault,
-  fieldOfParam,
-  INITIAL_SETTINGS,
   type Settings,
-  withModel,
+  sizeOf,
+  withSize,
 } from "@/features/settings/settings";
-import { SETTINGS_PANEL_ID, SettingsPanel } from "@/features/settings/settings-panel";
+import { SettingsPanel } from "@/features/settings/settings-panel";
 import {
-  defaultSize,
-  nextSmaller,
-  sizePresets,
-} from "@/features/settings/size-presets";
+  changeSettings,
+  forgetFault,
+  openDraft,
+  refuse,
+  useSettings,
+} from "@/features/settings/settings-store";
+import { nextSmaller, sizePresets } from "@/features/settings/size-presets";
+import { useSource } from "@/features/settings/source-image/source-store";
+import { useWords } from "@/lib/words/use-words";
 import { Header } from "./header";
 import { IdleStage } from "./idle-stage";
 import styles from "./studio.module.css";
+
+const MaskEditor = dynamic(async () => {
+  const { MaskEditor } = await import("@/features/inpainting/mask-editor");
+  return MaskEditor;
+});
 
 /** Joins the features: settings become a generation, whose view is the stage. */
 export function Studio() {
   const { service, recheck } = useService();
   const models = useModels(service.status === "ready");
-  const [settings, setSettings] = useState<Settings>(INITIAL_SETTINGS);
-  const [fault, setFault] = useState<Fault | null>(null);
+  const { settings: words } = useWords();
+  const settings = useSettings((state) => state.settings);
+  useEffect(openDraft, []);
   const { view, start, cancel } = useGeneration();
   const failure = view.status === "failed" ? view.failure : null;
   const waitS = useCountdown(failure);
 
   const model = chosenModel(models, settings);
-  const size = settings.size ?? (model ? defaultSize(model) : { width: 1, height: 1 });
+  const size = model ? sizeOf(settings, model) : { width: 1, height: 1 };
   const plan = { prompt: settings.prompt, ...size, numImages: settings.numImages };
   const smaller = model && nextSmaller(size, sizePresets(model));
 
-  function change(part: Partial<Settings>) {
-    setSettings((before) => ({ ...before, ...part }));
-    setFault(null);
-  }
-
-  function changeModel(modelId: string) {
-    setSettings((before) => withModel(before, modelId));
-    setFault(null);
-  }
-
-  function refuse(found: Fault) {
-    setFault(found);
-    focusField(found.field);
-  }
-
   async function generateWith(wanted: Settings) {
     if (isGenerating(view)) return;
-    const checked = checkSettings(wanted, model);
+    const checked = checkSettings(wanted, model, words, useSource.getState());
     if (!checked.isValid) return refuse(checked.fault);
-    setFault(null);
-    const { width, height } = wanted.size ?? size;
+    forgetFault();
+    rememberPrompt(wanted.prompt);
+    const { width, height } = model ? sizeOf(wanted, model) : size;
     const failed = await start(checked.request, { ...plan, width, height });
     if (!failed) return;
     recheck();
     const field = fieldOfParam(failed.param);
-    if (field) refuse({ field, message: failed.detail ?? "This cannot be used." });
+    if (field) refuse({ field, message: failed.detail ?? words.faults.unusable });
   }
 
   function submit(event: FormEvent) {
@@ -88,8 +85,8 @@ export function Studio() {
   function takeSmallerSize() {
     if (!smaller) return;
     focusGenerate();
-    change({ size: smaller });
-    void generateWith({ ...settings, size: smaller });
+    changeSettings(withSize(smaller));
+    void generateWith({ ...settings, ...withSize(smaller) });
   }
 
   return (
@@ -104,24 +101,18 @@ export function Studio() {
           aria-label="New picture"
         >
           <Composer
-            prompt={settings.prompt}
-            error={fault?.field === "prompt" ? fault.message : null}
-            onPromptChange={(prompt) => change({ prompt })}
+            model={model}
             isGenerating={isGenerating(view)}
             waitS={waitS}
             onCancel={cancel}
-            idleAside={<SettingsButton />}
           />
           <SettingsPanel
             models={models}
             model={model}
-            settings={settings}
-            fault={fault}
             lastSeed={
               view.status === "completed" ? view.generation.parameters.seed : null
             }
-            onChange={change}
-            onModelChange={changeModel}
+            renderMaskEditor={(editor) => <MaskEditor {...editor} />}
           />
         </form>
         <div className={styles.easel}>
@@ -133,7 +124,7 @@ export function Studio() {
                 service={service}
                 examples={model?.example_prompts ?? []}
                 onExample={(prompt) => {
-                  change({ prompt });
+                  changeSettings({ prompt });
                   focusField("prompt");
                 }}
               />
@@ -144,7 +135,7 @@ export function Studio() {
               <Result
                 generation={view.generation}
                 keptSeed={settings.seed}
-                onKeepSeed={(seed) => change({ seed })}
+                onKeepSeed={(seed) => changeSettings({ seed })}
               />
             )}
             {failure && (
@@ -167,22 +158,5 @@ export function Studio() {
         messages={[serviceWords(service).trouble?.title ?? "", announcement(view)]}
       />
     </div>
-  );
-}
-
-/** Opens the settings where they do not fit beside the picture. */
-function SettingsButton() {
-  return (
-    <>
-      <span className={styles.enterHint}>or Enter ↵</span>
-      <button
-        type="button"
-        className={styles.settingsButton}
-        popoverTarget={SETTINGS_PANEL_ID}
-      >
-        <Icon name="sliders" />
-        Settings
-      </button>
-    </>
   );
 }
