@@ -67,7 +67,7 @@ export async function cancelGeneration(id: string): Promise<void> {
   await call(`/generations/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
-async function call(path: string, init: RequestInit): Promise<Response> {
+export async function call(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(apiUrl(path), init);
