@@ -1,9 +1,12 @@
 "use client";
 
-import { useSyncExternalStore } from "react";
 import { Icon, type IconName } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
-import { applyTheme, currentTheme, nextTheme, type Theme } from "./theme";
+import type { Theme } from "@/lib/preferences/preference-record";
+import { changePreferences, usePreferences } from "@/lib/preferences/preferences";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
+import { nextTheme } from "./theme";
 
 const ICONS: Record<Theme, IconName> = {
   system: "monitor",
@@ -11,26 +14,18 @@ const ICONS: Record<Theme, IconName> = {
   dark: "moon",
 };
 
-const listeners = new Set<() => void>();
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-function choose(theme: Theme): void {
-  applyTheme(theme);
-  for (const listener of listeners) listener();
-}
-
 /** One button for three themes; its name says the present one and the next. */
 export function ThemeToggle() {
-  const theme = useSyncExternalStore(subscribe, currentTheme, () => "system" as const);
+  const { theme: words } = useWords();
+  const theme = usePreferences((preferences) => preferences.theme);
   const next = nextTheme(theme);
   return (
     <IconButton
-      label={`Theme: ${theme}. Change to ${next}.`}
-      onClick={() => choose(next)}
+      label={fill(words.toggle, {
+        current: words.names[theme],
+        next: words.names[next],
+      })}
+      onClick={() => changePreferences({ theme: next })}
     >
       <Icon name={ICONS[theme]} />
     </IconButton>

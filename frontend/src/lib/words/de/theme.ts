@@ -1,4 +1,4 @@
-import type { theme as original } from "../en/theme";
-import type { Translation } from "../words";
-
-export const theme: Translation<typeof original> = {};
+export const theme = {
+  toggle: "Farben: {current}. Wechseln zu: {next}.",
+  names: { system: "wie das System", light: "hell", dark: "dunkel" },
+} as const;

@@ -1,1 +1,4 @@
-export const theme = {} as const;
+export const theme = {
+  toggle: "Theme: {current}. Change to {next}.",
+  names: { system: "system", light: "light", dark: "dark" },
+} as const;
