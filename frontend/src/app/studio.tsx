@@ -33,6 +33,7 @@ import {
   nextSmaller,
   sizePresets,
 } from "@/features/settings/size-presets";
+import { useWords } from "@/lib/words/use-words";
 import { Header } from "./header";
 import { IdleStage } from "./idle-stage";
 import styles from "./studio.module.css";
@@ -40,7 +41,8 @@ import styles from "./studio.module.css";
 /** Joins the features: settings become a generation, whose view is the stage. */
 export function Studio() {
   const { service, recheck } = useService();
-  const models = useModels(service.status === "ready");
+  const models = useModels();
+  const { service: serviceTexts } = useWords();
   const [settings, setSettings] = useState<Settings>(INITIAL_SETTINGS);
   const [fault, setFault] = useState<Fault | null>(null);
   const { view, start, cancel } = useGeneration();
@@ -164,7 +166,10 @@ export function Studio() {
         </div>
       </main>
       <LiveRegion
-        messages={[serviceWords(service).trouble?.title ?? "", announcement(view)]}
+        messages={[
+          serviceWords(service, serviceTexts).trouble?.title ?? "",
+          announcement(view),
+        ]}
       />
     </div>
   );
