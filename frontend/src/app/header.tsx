@@ -1,9 +1,14 @@
+"use client";
+
+import Link from "next/link";
 import type { Service } from "@/features/service/service";
 import { ServiceStatus } from "@/features/service/service-status";
 import { ThemeToggle } from "@/features/theme/theme-toggle";
+import { useWords } from "@/lib/words/use-words";
 import styles from "./header.module.css";
 
 export function Header({ service }: { service: Service }) {
+  const { status: words } = useWords();
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
@@ -22,7 +27,9 @@ export function Header({ service }: { service: Service }) {
         </svg>
         Easel
       </h1>
-      <ServiceStatus service={service} />
+      <ServiceStatus service={service}>
+        <Link href="/status">{words.link}</Link>
+      </ServiceStatus>
       <ThemeToggle />
     </header>
   );
