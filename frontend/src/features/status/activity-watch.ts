@@ -1,0 +1,77 @@
+"use client";
+
+/**
+ * Reads the gateway's counters every five seconds while the status screen is open.
+ *
+ * What was seen stays for as long as the page lives: whoever comes back to the screen
+ * finds the charts with a gap in them.
+ */
+
+import { create } from "zustand";
+import { type Activity, NO_ACTIVITY, withCounts } from "./activity";
+import { type MetricsAnswer, readMetrics } from "./read-metrics";
+
+const EVERY_MS = 5_000;
+
+/** How the newest attempt to read went. */
+export type NewestAttempt = MetricsAnswer["kind"] | "connecting";
+
+type ActivityWatch = {
+  activity: Activity;
+  newest: NewestAttempt;
+  /** By the person, until they want to go on. */
+  isPaused: boolean;
+  /** By the browser: nobody can see the page. */
+  isHidden: boolean;
+};
+
+export const useActivityWatch = create<ActivityWatch>(() => ({
+  activity: NO_ACTIVITY,
+  newest: "connecting",
+  isPaused: false,
+  isHidden: false,
+}));
+
+let latest = new AbortController();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** @returns ends it. */
+export function watchActivity(): () => void {
+  document.addEventListener("visibilitychange", readNow);
+  readNow();
+  return () => {
+    rest();
+    document.removeEventListener("visibilitychange", readNow);
+  };
+}
+
+export function pauseActivity(isPaused: boolean): void {
+  useActivityWatch.setState({ isPaused });
+  readNow();
+}
+
+function rest(): void {
+  latest.abort();
+  clearTimeout(timer);
+}
+
+function readNow(): void {
+  rest();
+  useActivityWatch.setState({ isHidden: document.hidden });
+  if (!document.hidden && !useActivityWatch.getState().isPaused) void read();
+}
+
+async function read(): Promise<void> {
+  const reading = new AbortController();
+  latest = reading;
+  const answer = await readMetrics(reading.signal);
+  if (reading.signal.aborted) return;
+  useActivityWatch.setState(({ activity }) => ({
+    newest: answer.kind,
+    activity:
+      answer.kind === "counts"
+        ? withCounts(activity, answer.counts, Date.now())
+        : activity,
+  }));
+  timer = setTimeout(readNow, EVERY_MS);
+}
