@@ -1,0 +1,65 @@
+/** What a reader of one tool's format hands over. Pure. */
+
+import type { Recipe } from "@/lib/recipe/recipe";
+import {
+  type LooseRecipe,
+  type RecipeField,
+  sieveRecipe,
+} from "@/lib/recipe/sieve-recipe";
+
+export type Tool = "easel" | "automatic1111" | "invokeai" | "comfyui" | "swarmui";
+
+export type FoundParameters = {
+  source: Tool;
+  recipe: Recipe;
+  /** `Clip skip: 2`: parameters that are in the file and mean nothing to us. */
+  unknown: string[];
+};
+
+const MAX_UNKNOWN = 40;
+const MAX_VALUE_CHARACTERS = 60;
+
+/** Names and values, as the tool itself has them. */
+export type Unknown = [name: string, value: unknown][];
+
+/** Null if nothing at all could be used. */
+export function found(
+  source: Tool,
+  loose: LooseRecipe,
+  unknown: Unknown,
+): FoundParameters | null {
+  const { recipe, refused } = sieveRecipe(loose);
+  const hasAny = Object.keys(loose).some(
+    (field) => !refused.includes(field as RecipeField) && isSet(recipe, field),
+  );
+  if (!hasAny) return null;
+  const names: Unknown = [
+    ...refused.map((field): Unknown[number] => [field, loose[field]]),
+    ...unknown,
+  ];
+  const described = names.map(([name, value]) => description(name, value));
+  return { source, recipe, unknown: [...new Set(described)].slice(0, MAX_UNKNOWN) };
+}
+
+function isSet(recipe: Recipe, field: string): boolean {
+  const value = Object.hasOwn(recipe, field) ? recipe[field as RecipeField] : null;
+  return (
+    value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
+  );
+}
+
+/** The name alone where the value would say nothing to a person. */
+function description(name: string, value: unknown): string {
+  const isShown =
+    typeof value === "boolean" ||
+    (typeof value === "string" && value.trim() !== "") ||
+    // JSON has rounded what is larger, such as seeds of 64 bits.
+    (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+  const short = cut(name);
+  return isShown ? `${short}: ${cut(String(value).trim())}` : short;
+}
+
+function cut(text: string): string {
+  const line = text.slice(0, MAX_VALUE_CHARACTERS).replace(/\s+/g, " ");
+  return text.length > MAX_VALUE_CHARACTERS ? `${line}…` : line;
+}
