@@ -1,11 +1,7 @@
 /** What a reader of one tool's format hands over. Pure. */
 
 import type { Recipe } from "@/lib/recipe/recipe";
-import {
-  type LooseRecipe,
-  type RecipeField,
-  sieveRecipe,
-} from "@/lib/recipe/sieve-recipe";
+import { isEmpty, type LooseRecipe, sieveRecipe } from "@/lib/recipe/sieve-recipe";
 
 export type Tool = "easel" | "automatic1111" | "invokeai" | "comfyui" | "swarmui";
 
@@ -29,23 +25,13 @@ export function found(
   unknown: Unknown,
 ): FoundParameters | null {
   const { recipe, refused } = sieveRecipe(loose);
-  const hasAny = Object.keys(loose).some(
-    (field) => !refused.includes(field as RecipeField) && isSet(recipe, field),
-  );
-  if (!hasAny) return null;
+  if (isEmpty(recipe)) return null;
   const names: Unknown = [
     ...refused.map((field): Unknown[number] => [field, loose[field]]),
     ...unknown,
   ];
   const described = names.map(([name, value]) => description(name, value));
   return { source, recipe, unknown: [...new Set(described)].slice(0, MAX_UNKNOWN) };
-}
-
-function isSet(recipe: Recipe, field: string): boolean {
-  const value = Object.hasOwn(recipe, field) ? recipe[field as RecipeField] : null;
-  return (
-    value !== null && value !== "" && !(Array.isArray(value) && value.length === 0)
-  );
 }
 
 /** The name alone where the value would say nothing to a person. */

@@ -6,7 +6,12 @@
  */
 
 import { EMPTY_RECIPE, type Recipe } from "./recipe";
-import { type LooseRecipe, type RecipeField, sieveRecipe } from "./sieve-recipe";
+import {
+  isEmpty,
+  type LooseRecipe,
+  type RecipeField,
+  sieveRecipe,
+} from "./sieve-recipe";
 
 export const LINK_VERSION = 1;
 
@@ -87,7 +92,7 @@ export function readRecipeLink(fragment: string): ReadLink {
   if (!isOurs) return { kind: "none" };
 
   const { recipe, refused } = sieveRecipe(loose);
-  if (recipeLink(recipe, "") === "/") return { kind: "unreadable" };
+  if (isEmpty(recipe)) return { kind: "unreadable" };
   return { kind: "recipe", recipe, refused, notice: notice(version, refused) };
 }
 

@@ -80,6 +80,15 @@ export function sieveRecipe(loose: LooseRecipe): {
   return withWholeSize(recipe, refused);
 }
 
+/** Whether a recipe says nothing at all. */
+export function isEmpty(recipe: Recipe): boolean {
+  return Object.entries(EMPTY_RECIPE).every(([field, empty]) => {
+    // The entries are those of a recipe.
+    const value = recipe[field as RecipeField];
+    return Array.isArray(value) ? value.length === 0 : value === empty;
+  });
+}
+
 /** Half a size says nothing: the other side's default belongs to another shape. */
 function withWholeSize(recipe: Recipe, refused: RecipeField[]) {
   if ((recipe.width === null) === (recipe.height === null)) return { recipe, refused };
