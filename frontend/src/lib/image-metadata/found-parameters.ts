@@ -1,13 +1,20 @@
 /** What a reader of one tool's format hands over. Pure. */
 
 import type { Recipe } from "@/lib/recipe/recipe";
-import { isEmpty, type LooseRecipe, sieveRecipe } from "@/lib/recipe/sieve-recipe";
+import {
+  isEmpty,
+  type LooseRecipe,
+  type RecipeField,
+  sieveRecipe,
+} from "@/lib/recipe/sieve-recipe";
 
 export type Tool = "easel" | "automatic1111" | "invokeai" | "comfyui" | "swarmui";
 
 export type FoundParameters = {
   source: Tool;
   recipe: Recipe;
+  /** Fields whose values are outside our limits; the recipe has defaults there. */
+  refused: RecipeField[];
   /** `Clip skip: 2`: parameters that are in the file and mean nothing to us. */
   unknown: string[];
 };
@@ -26,12 +33,9 @@ export function found(
 ): FoundParameters | null {
   const { recipe, refused } = sieveRecipe(loose);
   if (isEmpty(recipe)) return null;
-  const names: Unknown = [
-    ...refused.map((field): Unknown[number] => [field, loose[field]]),
-    ...unknown,
-  ];
-  const described = names.map(([name, value]) => description(name, value));
-  return { source, recipe, unknown: [...new Set(described)].slice(0, MAX_UNKNOWN) };
+  const described = unknown.map(([name, value]) => description(name, value));
+  const distinct = [...new Set(described)].slice(0, MAX_UNKNOWN);
+  return { source, recipe, refused, unknown: distinct };
 }
 
 /** The name alone where the value would say nothing to a person. */
@@ -39,8 +43,7 @@ function description(name: string, value: unknown): string {
   const isShown =
     typeof value === "boolean" ||
     (typeof value === "string" && value.trim() !== "") ||
-    // JSON has rounded what is larger, such as seeds of 64 bits.
-    (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+    typeof value === "number";
   const short = cut(name);
   return isShown ? `${short}: ${cut(String(value).trim())}` : short;
 }

@@ -74,7 +74,7 @@ test("our PNG: the request that is in it, and not the text beside", async () => 
     iTXt("easel", JSON.stringify({ model: "a, b", parameters })),
     iTXt("XML:com.adobe.xmp", "<x:xmpmeta/>"),
   );
-  const found = { source: "easel", recipe: EASEL_RECIPE, unknown: [] };
+  const found = { source: "easel", recipe: EASEL_RECIPE, refused: [], unknown: [] };
   expect(await readParameters(file)).toEqual(found);
 });
 
@@ -84,7 +84,7 @@ test.each([
   ["JPEG", jpeg(JFIF, exifSegment(EASEL_EXIF))],
   ["WebP", webp(LOSSY, webpChunk("EXIF", EASEL_EXIF))],
 ])("our %s: everything, from the text", async (_, file) => {
-  const found = { source: "easel", recipe: EASEL_RECIPE, unknown: [] };
+  const found = { source: "easel", recipe: EASEL_RECIPE, refused: [], unknown: [] };
   expect(await readParameters(file)).toEqual(found);
 });
 
@@ -108,6 +108,7 @@ Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 12345, 
       sampler: "dpmpp_2m_karras",
       loras: [{ id: "castleLora", scale: 0.8 }],
     },
+    refused: [],
     unknown: [
       "Model: dreamshaper_8",
       "VAE: vae-ft-mse.safetensors",
@@ -152,13 +153,8 @@ test("values outside the limits are listed, and the rest is taken", async () => 
   expect(await readText("parameters", text)).toEqual({
     source: "automatic1111",
     recipe: { ...EMPTY_RECIPE, prompt: "a cat", sampler: "euler" },
-    unknown: [
-      "width: 8",
-      "height: 8",
-      "numInferenceSteps: 999",
-      "guidanceScale: 99",
-      "seed: -1",
-    ],
+    refused: ["width", "height", "numInferenceSteps", "guidanceScale", "seed"],
+    unknown: [],
   });
 });
 
@@ -219,6 +215,7 @@ test("InvokeAI", async () => {
       sampler: "dpmpp_2m_karras",
       loras: [{ id: "ink", scale: 0.75 }],
     },
+    refused: [],
     unknown: ["positive_style_prompt: oil", "vae", "model: Juggernaut XL v9"],
   });
 });
@@ -277,6 +274,7 @@ const SWARMUI_FOUND = {
       { id: "styles/oil", scale: 1 },
     ],
   },
+  refused: [],
   unknown: ["model: OfficialStableDiffusion/sd_xl_base_1.0", "clipstopatlayer: -2"],
 };
 
@@ -357,6 +355,7 @@ const COMFYUI_FOUND = {
     sampler: "euler",
     loras: [{ id: "ink", scale: 0.8 }],
   },
+  refused: [],
   unknown: ["model: v1-5-pruned-emaonly.safetensors"],
 };
 
@@ -423,6 +422,7 @@ test("ComfyUI: two passes, text from another node, conditioning in between", asy
       guidanceScale: 6,
       seed: 77,
     },
+    refused: [],
     unknown: [
       "sampler_name: res_multistep",
       "scheduler: beta",
@@ -476,8 +476,8 @@ test("ComfyUI: Flux, whose sampler is in pieces; a seed of 64 bits", async () =>
       guidanceScale: 3.5,
       sampler: "euler",
     },
-    // Not its value: JSON has rounded it.
-    unknown: ["seed", "model: flux1-dev.safetensors"],
+    refused: ["seed"],
+    unknown: ["model: flux1-dev.safetensors"],
   });
 });
 
