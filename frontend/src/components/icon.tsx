@@ -1,6 +1,7 @@
 /** Line icons on a 20 px grid; always decoration, the button beside has the name. */
 
 const PATHS = {
+  arrowDown: "M4.5 8 10 13.5 15.5 8",
   arrowLeft: "M12 4.5 6.5 10l5.5 5.5",
   arrowRight: "M8 4.5 13.5 10 8 15.5",
   brush:

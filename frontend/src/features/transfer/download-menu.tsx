@@ -1,0 +1,107 @@
+"use client";
+
+import { type ToggleEvent, useEffect, useId, useRef } from "react";
+import { Button } from "@/components/button";
+import { Icon } from "@/components/icon";
+import type { FileFormat } from "@/lib/image-metadata/file-format";
+import type { Picture } from "@/lib/pictures/picture";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
+import {
+  chooseDownload,
+  recallDownloadChoice,
+  useDownloadChoice,
+} from "./download-choice";
+import styles from "./download-menu.module.css";
+import { FORMAT_NAMES, useDownload } from "./use-download";
+
+type Props = {
+  picture: Picture;
+  /** The picture's own file; rejects where it cannot be had. */
+  loadFile: () => Promise<Blob>;
+};
+
+const FORMATS: readonly FileFormat[] = ["png", "webp", "jpeg"];
+
+/** Download as the last time, in one press; the other ways are behind the arrow. */
+export function DownloadMenu({ picture, loadFile }: Props) {
+  const { transfer } = useWords();
+  const words = transfer.download;
+  const choice = useDownloadChoice();
+  const { isBusy, download } = useDownload(picture, loadFile);
+  const panelId = useId();
+  const panel = useRef<HTMLElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+
+  useEffect(recallDownloadChoice, []);
+
+  function downloadAs(format: FileFormat) {
+    panel.current?.hidePopover();
+    chooseDownload({ format });
+    void download({ ...choice, format });
+  }
+
+  return (
+    <div className={styles.menu}>
+      <Button aria-disabled={isBusy} onClick={() => void download(choice)}>
+        <Icon name="download" />
+        {fill(words.download, { format: FORMAT_NAMES[choice.format] })}
+      </Button>
+      <button
+        ref={opener}
+        type="button"
+        className={styles.opener}
+        popoverTarget={panelId}
+        aria-label={words.more}
+        title={words.more}
+      >
+        <Icon name="arrowDown" />
+      </button>
+      <section
+        ref={panel}
+        id={panelId}
+        popover="auto"
+        aria-label={words.options}
+        className={styles.panel}
+        onBeforeToggle={(event) => placeBeside(event, opener.current)}
+      >
+        <p className={styles.title}>{words.options}</p>
+        {FORMATS.map((format) => (
+          <button
+            key={format}
+            type="button"
+            className={styles.format}
+            onClick={() => downloadAs(format)}
+          >
+            <strong>{FORMAT_NAMES[format]}</strong>
+            <span>{words[format]}</span>
+          </button>
+        ))}
+        <label className={styles.option}>
+          <input
+            type="checkbox"
+            checked={choice.keepsParameters}
+            onChange={(event) =>
+              chooseDownload({ keepsParameters: event.target.checked })
+            }
+          />
+          <span>
+            {words.keepsParameters}
+            <small>{words.keepsParametersHint}</small>
+          </span>
+        </label>
+      </section>
+    </div>
+  );
+}
+
+/** Above the arrow or below it, wherever there is more room; the style sheet does the rest. */
+function placeBeside(event: ToggleEvent<HTMLElement>, opener: Element | null): void {
+  if (event.newState !== "open" || !opener) return;
+  const { top, bottom, right } = opener.getBoundingClientRect();
+  const { style, dataset } = event.currentTarget;
+  const isAbove = top > innerHeight - bottom;
+  dataset.side = isAbove ? "above" : "below";
+  style.setProperty("--opener-right", `${right}px`);
+  style.setProperty("--opener-edge", `${isAbove ? innerHeight - top : bottom}px`);
+}
