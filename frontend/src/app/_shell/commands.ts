@@ -19,7 +19,13 @@ import { useWords } from "@/lib/words/use-words";
 import { cancel, generate, restore, vary } from "../_studio/painting";
 import { pictureOf, showPicture, useOnStage } from "../_studio/shown";
 import { openDialog } from "./dialogs";
-import { compare, copyLink, discard, download, toggleFavourite } from "./picture-commands";
+import {
+  compare,
+  copyLink,
+  discard,
+  download,
+  toggleFavourite,
+} from "./picture-commands";
 
 /** Every command with what it does now; null where it would do nothing. */
 export function useCommands(): Command[] {
@@ -54,7 +60,7 @@ export function useCommands(): Command[] {
       : null,
     vary: withPicture(({ recipe }) => vary(recipe, words)),
     copyLink: withPicture((one) => copyLink(one, words)),
-    download: withPicture((one) => void download(one)),
+    download: withPicture((one) => download(one, words)),
     favourite: withPicture(toggleFavourite),
     compare: withPicture(compare),
     nextPicture: neighbour(picture, 1),

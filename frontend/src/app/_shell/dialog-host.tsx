@@ -73,7 +73,7 @@ export function DialogHost() {
           onFavourite={({ id }, isFavourite) => void favour([id], isFavourite)}
           onTrash={(picture) => discard(picture, words)}
           renderDownload={(picture) => (
-            <DownloadMenu picture={picture} blobOf={blobOf} />
+            <DownloadMenu picture={picture} loadFile={() => blobOf(picture)} />
           )}
         />
       );

@@ -42,7 +42,11 @@ export function Header() {
       </h1>
       <nav className={styles.screens} aria-label={app.screens}>
         {SCREENS.map(({ href, name }) => (
-          <Link key={href} href={href} aria-current={path === href ? "page" : undefined}>
+          <Link
+            key={href}
+            href={href}
+            aria-current={path === href ? "page" : undefined}
+          >
             {app[name]}
           </Link>
         ))}

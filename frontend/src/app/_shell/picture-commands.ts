@@ -1,11 +1,19 @@
 /** What can be done with a picture, wherever it is shown: one meaning each. */
 
 import { showToast } from "@/components/toasts";
-import { copyLink as copyRecipeLink } from "@/features/transfer/copy-link";
 import { setSourceImage } from "@/features/settings/source-image/source-store";
+import { copyLink as copyRecipeLink } from "@/features/transfer/copy-link";
+import { downloadPicture } from "@/features/transfer/use-download";
 import { apiUrl } from "@/lib/api/client";
-import { favour, fileOf, takeFromTrash, trash, useLibrary } from "@/lib/pictures/library";
+import {
+  favour,
+  fileOf,
+  takeFromTrash,
+  trash,
+  useLibrary,
+} from "@/lib/pictures/library";
 import type { Picture } from "@/lib/pictures/picture";
+import { currentPreferences } from "@/lib/preferences/preferences";
 import { counted } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
 import { openDialog } from "./dialogs";
@@ -31,8 +39,15 @@ export function discard(picture: Picture, { history, language }: Words): void {
   });
 }
 
+/** As the last time. */
+export function download(picture: Picture, words: Words): void {
+  const { downloadFormat: format, keepsParameters } = currentPreferences();
+  const choice = { format, keepsParameters };
+  void downloadPicture(picture, () => blobOf(picture), choice, words);
+}
+
 export function copyLink(picture: Picture, words: Words): void {
-  void copyRecipeLink(picture.recipe, words.transfer);
+  void copyRecipeLink(picture.recipe, words);
 }
 
 export function enlarge(picture: Picture): void {

@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { LiveRegion } from "@/components/live-region";
 import { Toasts } from "@/components/toasts";
 import { useAttention } from "@/features/attention/use-attention";

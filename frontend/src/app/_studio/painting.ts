@@ -63,14 +63,20 @@ export function restore(
   words: Words,
   part: "all" | "prompt" | "seed" = "all",
 ): void {
+  showToast(fillIn(recipe, words, part) ?? words.app.toasts.restored);
+}
+
+/** @returns what is to be said of what the model lacks; null if it has all. */
+export function fillIn(
+  recipe: Recipe,
+  words: Words,
+  part: "all" | "prompt" | "seed" = "all",
+): string | null {
   const { models } = useServiceWatch.getState();
   const lacking = restoreRecipe(recipe, models, words.settings, part);
-  const { toasts } = words.app;
-  showToast(
-    lacking.length === 0
-      ? toasts.restored
-      : fill(toasts.partlyRestored, { names: lacking.join(", ") }),
-  );
+  if (lacking.length === 0) return null;
+  const names = new Intl.ListFormat(words.language).format(lacking);
+  return fill(words.app.toasts.partlyRestored, { names });
 }
 
 /** The one on the stage, or else the newest. */

@@ -1,6 +1,9 @@
 "use client";
 
-import { PictureActions, type PictureAction } from "@/features/generation/picture-actions";
+import {
+  type PictureAction,
+  PictureActions,
+} from "@/features/generation/picture-actions";
 import { DownloadMenu } from "@/features/transfer/download-menu";
 import { parameterRows } from "@/features/viewer/parameters";
 import type { Picture } from "@/lib/pictures/picture";
@@ -35,7 +38,7 @@ export function PictureDetails({ picture }: { picture: Picture }) {
       <PictureActions
         picture={picture}
         canStartFrom={model?.features.image_to_image ?? false}
-        download={<DownloadMenu picture={picture} blobOf={blobOf} />}
+        download={<DownloadMenu picture={picture} loadFile={() => blobOf(picture)} />}
         onAction={(action) => actions[action]()}
       />
       {picture.warnings.map((warning) => (

@@ -10,7 +10,7 @@ import { type Picture, picturesOf } from "@/lib/pictures/picture";
 
 type Shown =
   | { kind: "nothing" }
-  | { kind: "live"; key: string; /** Which of its images is meant. */ chosen: number }
+  | { kind: "live"; key: string /** Which of its images is meant. */; chosen: number }
   | { kind: "picture"; id: string };
 
 export const useShown = create<{ shown: Shown }>(() => ({

@@ -17,9 +17,11 @@ import {
   useSettings,
 } from "@/features/settings/settings-store";
 import { nextSmaller, sizePresets } from "@/features/settings/size-presets";
+import { setSourceImage } from "@/features/settings/source-image/source-store";
+import { DropImage } from "@/features/transfer/drop-image";
+import { useRecipeLink } from "@/features/transfer/use-recipe-link";
 import { useWords } from "@/lib/words/use-words";
-import { readLink } from "./link";
-import { cancel, generate } from "./painting";
+import { cancel, fillIn, generate, restore } from "./painting";
 import { pictureOf, showPicture, useOnStage } from "./shown";
 import { StageColumn } from "./stage-column";
 import styles from "./studio.module.css";
@@ -44,7 +46,7 @@ export function Studio() {
   const waitS = useCountdown(view?.status === "failed" ? view.failure : null);
 
   useEffect(openDraft, []);
-  useEffect(() => readLink(words), [words]);
+  useRecipeLink((recipe) => fillIn(recipe, words));
 
   const size = model ? sizeOf(settings, model) : { width: 1, height: 1 };
   const plan = { prompt: settings.prompt, ...size, numImages: settings.numImages };
@@ -77,6 +79,15 @@ export function Studio() {
           model={model}
           lastSeed={picture?.recipe.seed ?? null}
           renderMaskEditor={(props) => <MaskEditor {...props} />}
+        />
+        <DropImage
+          models={models}
+          onRecipe={(recipe) => restore(recipe, words)}
+          onImage={
+            model?.features.image_to_image
+              ? (file) => void setSourceImage(file)
+              : undefined
+          }
         />
       </form>
       <StageColumn

@@ -1,17 +1,13 @@
 "use client";
 
-import { type ToggleEvent, useEffect, useId, useRef } from "react";
+import { type ToggleEvent, useId, useRef } from "react";
 import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
-import type { FileFormat } from "@/lib/image-metadata/file-format";
+import { FILE_FORMATS, type FileFormat } from "@/lib/image-metadata/file-format";
 import type { Picture } from "@/lib/pictures/picture";
+import { changePreferences, usePreferences } from "@/lib/preferences/preferences";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
-import {
-  chooseDownload,
-  recallDownloadChoice,
-  useDownloadChoice,
-} from "./download-choice";
 import styles from "./download-menu.module.css";
 import { FORMAT_NAMES, useDownload } from "./use-download";
 
@@ -21,31 +17,31 @@ type Props = {
   loadFile: () => Promise<Blob>;
 };
 
-const FORMATS: readonly FileFormat[] = ["png", "webp", "jpeg"];
-
 /** Download as the last time, in one press; the other ways are behind the arrow. */
 export function DownloadMenu({ picture, loadFile }: Props) {
   const { transfer } = useWords();
   const words = transfer.download;
-  const choice = useDownloadChoice();
+  const downloadFormat = usePreferences((preferences) => preferences.downloadFormat);
+  const keepsParameters = usePreferences((preferences) => preferences.keepsParameters);
   const { isBusy, download } = useDownload(picture, loadFile);
   const panelId = useId();
   const panel = useRef<HTMLElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
 
-  useEffect(recallDownloadChoice, []);
-
   function downloadAs(format: FileFormat) {
     panel.current?.hidePopover();
-    chooseDownload({ format });
-    void download({ ...choice, format });
+    changePreferences({ downloadFormat: format });
+    void download({ format, keepsParameters });
   }
 
   return (
     <div className={styles.menu}>
-      <Button aria-disabled={isBusy} onClick={() => void download(choice)}>
+      <Button
+        aria-disabled={isBusy}
+        onClick={() => void download({ format: downloadFormat, keepsParameters })}
+      >
         <Icon name="download" />
-        {fill(words.download, { format: FORMAT_NAMES[choice.format] })}
+        {fill(words.download, { format: FORMAT_NAMES[downloadFormat] })}
       </Button>
       <button
         ref={opener}
@@ -66,7 +62,7 @@ export function DownloadMenu({ picture, loadFile }: Props) {
         onBeforeToggle={(event) => placeBeside(event, opener.current)}
       >
         <p className={styles.title}>{words.options}</p>
-        {FORMATS.map((format) => (
+        {FILE_FORMATS.map((format) => (
           <button
             key={format}
             type="button"
@@ -80,9 +76,9 @@ export function DownloadMenu({ picture, loadFile }: Props) {
         <label className={styles.option}>
           <input
             type="checkbox"
-            checked={choice.keepsParameters}
+            checked={keepsParameters}
             onChange={(event) =>
-              chooseDownload({ keepsParameters: event.target.checked })
+              changePreferences({ keepsParameters: event.target.checked })
             }
           />
           <span>

@@ -7,7 +7,7 @@ import type { Picture } from "@/lib/pictures/picture";
 import { fileName } from "@/lib/recipe/file-name";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
-import type { DownloadChoice } from "./download-choice";
+import type { Words } from "@/lib/words/words";
 import { saveFile } from "./save-file";
 
 export const FORMAT_NAMES = {
@@ -16,31 +16,44 @@ export const FORMAT_NAMES = {
   jpeg: "JPEG",
 } as const satisfies Record<FileFormat, string>;
 
+export type DownloadChoice = {
+  format: FileFormat;
+  /** Whether the file says how it was painted. */
+  keepsParameters: boolean;
+};
+
 /** @param loadFile the picture's own file; rejects where it cannot be had. */
 export function useDownload(picture: Picture, loadFile: () => Promise<Blob>) {
-  const { transfer } = useWords();
+  const words = useWords();
   const [isBusy, setIsBusy] = useState(false);
 
-  async function download({ format, keepsParameters }: DownloadChoice) {
+  async function download(choice: DownloadChoice) {
     if (isBusy) return;
     setIsBusy(true);
-    const message = await savedOrWhyNot();
-    if (message) showToast(message);
+    await downloadPicture(picture, loadFile, choice, words);
     setIsBusy(false);
-
-    async function savedOrWhyNot(): Promise<string | null> {
-      // Reading and writing files is loaded when there is one.
-      const { CannotEncode, convert } = await import("@/lib/image-metadata/convert");
-      try {
-        const file = await convert(await loadFile(), format, { keepsParameters });
-        saveFile(file, fileName(picture.recipe, format));
-        return null;
-      } catch (error) {
-        if (!(error instanceof CannotEncode)) return transfer.download.failed;
-        return fill(transfer.download.cannotEncode, { format: FORMAT_NAMES[format] });
-      }
-    }
   }
 
   return { isBusy, download };
+}
+
+/** Says why where it cannot be; never rejects. */
+export async function downloadPicture(
+  picture: Picture,
+  loadFile: () => Promise<Blob>,
+  { format, keepsParameters }: DownloadChoice,
+  { transfer: { download: words } }: Words,
+): Promise<void> {
+  // Reading and writing files is loaded when there is one.
+  const { CannotEncode, convert } = await import("@/lib/image-metadata/convert");
+  try {
+    const file = await convert(await loadFile(), format, { keepsParameters });
+    saveFile(file, fileName(picture.recipe, format));
+  } catch (error) {
+    showToast(
+      error instanceof CannotEncode
+        ? fill(words.cannotEncode, { format: FORMAT_NAMES[format] })
+        : words.failed,
+    );
+  }
 }

@@ -1,6 +1,8 @@
 /** Which kind of image file some bytes are, by their first bytes alone. Pure. */
 
-export type FileFormat = "png" | "webp" | "jpeg";
+export const FILE_FORMATS = ["png", "webp", "jpeg"] as const;
+
+export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export const MEDIA_TYPES = {
   png: "image/png",

@@ -1,5 +1,7 @@
 /** What a person prefers, and how it is written down. Pure. */
 
+import { FILE_FORMATS, type FileFormat } from "@/lib/image-metadata/file-format";
+
 export const THEMES = ["system", "light", "dark"] as const;
 
 export type Theme = (typeof THEMES)[number];
@@ -15,6 +17,7 @@ export type Preferences = {
   playsSound: boolean;
   /** Whether downloaded files carry the parameters of their picture. */
   keepsParameters: boolean;
+  downloadFormat: FileFormat;
 };
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -23,6 +26,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   notifies: false,
   playsSound: false,
   keepsParameters: true,
+  downloadFormat: "png",
 };
 
 /** In localStorage; the script that sets the theme before the first paint reads it, too. */
@@ -39,7 +43,7 @@ export function writtenPreferences(preferences: Preferences): string {
  * have written it, or somebody by hand.
  */
 export function readPreferences(written: string | null): Preferences {
-  const { theme, ...switches } = DEFAULT_PREFERENCES;
+  const { theme, downloadFormat, ...switches } = DEFAULT_PREFERENCES;
   const record = recordIn(written);
   const known = Object.entries(switches).map(([name, usual]) => {
     const value = record[name];
@@ -47,6 +51,8 @@ export function readPreferences(written: string | null): Preferences {
   });
   return {
     theme: THEMES.find((one) => one === record.theme) ?? theme,
+    downloadFormat:
+      FILE_FORMATS.find((one) => one === record.downloadFormat) ?? downloadFormat,
     // The same names as in `switches`, each with a boolean.
     ...(Object.fromEntries(known) as typeof switches),
   };

@@ -3,6 +3,7 @@ import { Follower, type Hears } from "@/features/generation/follower";
 import { CallFailed, fetchGeneration } from "@/lib/api/client";
 import type { Failure } from "@/lib/api/failure";
 import { follow } from "@/lib/api/follow";
+import type { FollowedEvent } from "@/lib/api/read-follow";
 
 vi.mock("@/lib/api/follow", () => ({ follow: vi.fn() }));
 vi.mock("@/lib/api/client", async (original) => ({
@@ -18,7 +19,7 @@ const BROKEN = new CallFailed({
   retryAfterS: null,
 });
 
-type Heard = Awaited<ReturnType<ReturnType<typeof follow>["next"]>>["value"];
+type Heard = FollowedEvent | undefined;
 
 /** A stream that the test feeds; it ends when it is hung up on. */
 class Stream {
@@ -52,7 +53,7 @@ class Stream {
     });
   }
 
-  async *read(): AsyncGenerator<NonNullable<Heard>, void> {
+  async *read(): AsyncGenerator<FollowedEvent, void> {
     for (;;) {
       const step =
         this.#ready.shift() ??

@@ -37,16 +37,6 @@ export const app: Translation<typeof original> = {
     keyAccepted: "Der Schlüssel ist angenommen.",
   },
 
-  link: {
-    restored:
-      "Der Link hat das Formular ausgefüllt. Gemalt wird erst, wenn du es sagst.",
-    older:
-      "Der Link stammt aus einem älteren Studio; das Formular enthält, was er sagt.",
-    newer: "Der Link stammt aus einem neueren Studio; einiges davon kann fehlen.",
-    partly: "Einige Werte des Links waren nicht zu verwenden: {names}.",
-    unreadable: "Der Link sagt nichts, was dieses Studio lesen kann.",
-  },
-
   error: {
     title: "Das Studio ist gestolpert",
     advice:

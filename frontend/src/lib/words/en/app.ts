@@ -24,21 +24,14 @@ export const app = {
     partlyRestored: "Its settings are in the form, but for: {names}.",
     notKept: {
       one: "The picture could not be kept: the server no longer has its file.",
-      other: "{count} pictures could not be kept: the server no longer has their files.",
+      other:
+        "{count} pictures could not be kept: the server no longer has their files.",
     },
     withoutImage:
       "It began with an image, which is not kept: this one is painted from the prompt alone.",
     startFrom: "The next picture starts from this one.",
     unreadableImage: "This image cannot be read.",
     keyAccepted: "The key is accepted.",
-  },
-
-  link: {
-    restored: "The link has filled in the form. Nothing is painted until you say so.",
-    older: "The link is from an older studio; the form holds what it says.",
-    newer: "The link is from a newer studio; some of it may be missing.",
-    partly: "Some values of the link could not be used: {names}.",
-    unreadable: "The link says nothing that this studio can read.",
   },
 
   error: {
