@@ -33,7 +33,10 @@ export function generate(words: Words): void {
   const model = currentModel();
   const source = useSource.getState();
   const checked = checkSettings(settings, model, words.settings, source);
-  if (!checked.isValid) return refuse(checked.fault);
+  if (!checked.isValid) {
+    refuse(checked.fault);
+    return;
+  }
   forgetFault();
   rememberPrompt(settings.prompt);
   void paint(checked.request, model);
