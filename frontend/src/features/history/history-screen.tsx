@@ -10,6 +10,7 @@ import { counted } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import { ConfirmDeletion } from "./confirm-deletion";
 import { HistoryFilters } from "./history-filters";
+import { EVERYTHING, isNarrowed } from "./history-query";
 import styles from "./history-screen.module.css";
 import { NoPictures } from "./no-pictures";
 import { StorageNotice, StorageUse } from "./notices";
@@ -56,7 +57,7 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
     [pictures],
   );
   const models = useMemo(() => modelsOf(pictures), [pictures]);
-  const { focus, activate, moveTo, leave } = useGridFocus(visible);
+  const { activeId, activate, moveTo, leave } = useGridFocus(visible);
   const { discard, restore } = useTrashing(moveTo);
 
   const isTrash = query.view === "trash";
@@ -93,7 +94,7 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
     open: (picture: Picture) =>
       isTrash ? toggle(picture.id) : onOpen(picture, visible),
     selectTo: (id: string) =>
-      setSelection((before) => ranged(before, order(), id, focus.id)),
+      setSelection((before) => ranged(before, order(), id, activeId)),
     selectAll: () => setSelection(allSelected(order())),
     favour: ({ id, isFavourite }: Picture) => void favour([id], !isFavourite),
     restore: ({ recipe }: Picture) => onRestore?.(recipe),
@@ -112,7 +113,7 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
           view={query.view}
           onChange={(view) => {
             end();
-            change({ view });
+            change({ ...EVERYTHING, view });
           }}
         />
         {!isTrash && visible.length > 0 && (
@@ -135,14 +136,19 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
       )}
       {isTrash && trashed.length > 0 && <TrashNote onEmpty={() => setAsked(trashed)} />}
       <p className={styles.count} role="status">
-        {visible.length > 0 && counted(words.found, visible.length, language)}
+        {visible.length > 0
+          ? counted(words.found, visible.length, language)
+          : isNarrowed(query) && (
+              // Shown larger below, but this is what is read out.
+              <span className="visually-hidden">{words.noHits.title}</span>
+            )}
       </p>
       {visible.length > 0 ? (
         <PictureGrid
           label={isTrash ? words.views.trash : words.views.pictures}
           sections={sections}
           now={now}
-          focus={focus}
+          activeId={activeId}
           selected={isSelecting ? selection.ids : null}
           actions={actions}
         />

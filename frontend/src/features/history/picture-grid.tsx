@@ -1,6 +1,6 @@
 "use client";
 
-import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, type MouseEvent, useRef } from "react";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
 import { commandOf } from "./grid-keys";
@@ -14,15 +14,12 @@ import {
   tilesWithin,
 } from "./grid-layout";
 import styles from "./picture-grid.module.css";
-import { PictureTile, tileId } from "./picture-tile";
+import { PictureTile } from "./picture-tile";
 import { type Section, sectionTitle } from "./sections";
 import { tileLabel, timeLeft } from "./tile-words";
 import { useStretchInView } from "./use-stretch-in-view";
 
 const HEADING_REM = 3;
-
-/** Which tile Tab leads to; `request` counts how often it was asked to take the focus. */
-export type GridFocus = { id: string | null; request: number };
 
 export type GridActions = {
   activate: (id: string) => void;
@@ -43,7 +40,8 @@ type Props = {
   sections: readonly Section[];
   /** Milliseconds since the epoch. */
   now: number;
-  focus: GridFocus;
+  /** The one that Tab leads to. */
+  activeId: string | null;
   /** Null while nothing is being selected. */
   selected: ReadonlySet<string> | null;
   actions: GridActions;
@@ -51,18 +49,13 @@ type Props = {
 
 /** Thousands of pictures, of which only those near the screen are in the page. */
 export function PictureGrid(props: Props) {
-  const { sections, focus, label } = props;
+  const { sections, activeId, label } = props;
   const grid = useRef<HTMLDivElement>(null);
   const stretch = useStretchInView(grid);
   const counts = sections.map(({ pictures }) => pictures.length);
   const hasTitles = sections.some(({ start }) => start.span !== "all");
   const headingPx = hasTitles && stretch ? HEADING_REM * stretch.remPx : 0;
   const layout = layOut(counts, stretch?.widthPx ?? 0, headingPx);
-
-  useEffect(() => {
-    if (focus.request === 0 || focus.id === null) return;
-    document.getElementById(tileId(focus.id))?.focus();
-  }, [focus]);
 
   return (
     <section
@@ -78,7 +71,7 @@ export function PictureGrid(props: Props) {
           const seen = tilesWithin(layout, box, stretch.fromPx, stretch.toPx);
           const places = range(seen.start, seen.end);
           // The focus must not be lost when its tile is scrolled away.
-          const active = section.pictures.findIndex(({ id }) => id === focus.id);
+          const active = section.pictures.findIndex(({ id }) => id === activeId);
           if (active >= 0 && !places.includes(active)) places.push(active);
           if (places.length === 0) return null;
           return (
@@ -105,7 +98,7 @@ type SectionProps = Props & {
 };
 
 function GridSection(props: SectionProps) {
-  const { section, box, layout, places, sections, now, focus, selected, actions } =
+  const { section, box, layout, places, sections, now, activeId, selected, actions } =
     props;
   const { history: words, language } = useWords();
   const title = sectionTitle(section.start, now, language);
@@ -160,7 +153,7 @@ function GridSection(props: SectionProps) {
               sidePx={layout.tilePx}
               position={place + 1}
               total={box.count}
-              isActive={id === focus.id}
+              isActive={id === activeId}
               isSelected={selected ? selected.has(id) : null}
               onPress={(event) => press(event, picture)}
               onKeyDown={(event) => pressKey(event, picture, box.first + place)}

@@ -1,15 +1,25 @@
 "use client";
 
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Picture } from "@/lib/pictures/picture";
-import type { GridFocus } from "./picture-grid";
+import { tileId } from "./picture-tile";
 
 /** Which picture Tab leads to, and ways to move the focus to another one. */
 export function useGridFocus(visible: readonly Picture[]) {
-  const [wanted, setWanted] = useState<GridFocus>({ id: null, request: 0 });
+  // `request` counts how often a tile was asked to take the focus.
+  const [wanted, setWanted] = useState<{ id: string | null; request: number }>({
+    id: null,
+    request: 0,
+  });
   const isThere = visible.some(({ id }) => id === wanted.id);
-  const focus = isThere ? wanted : { ...wanted, id: visible[0]?.id ?? null };
+  const activeId = isThere ? wanted.id : (visible[0]?.id ?? null);
 
+  useEffect(() => {
+    if (wanted.request === 0 || wanted.id === null) return;
+    document.getElementById(tileId(wanted.id))?.focus();
+  }, [wanted]);
+
+  /** Its tile has the focus now. */
   const activate = useCallback(
     (id: string) =>
       setWanted((before) => (before.id === id ? before : { ...before, id })),
@@ -23,14 +33,11 @@ export function useGridFocus(visible: readonly Picture[]) {
 
   /** To whatever will stand where the focus is once these are gone. */
   function leave(gone: ReadonlySet<string>) {
-    const at = visible.findIndex(({ id }) => id === focus.id);
-    const after = visible.slice(at).find(({ id }) => !gone.has(id));
-    const before = visible
-      .slice(0, Math.max(0, at))
-      .findLast(({ id }) => !gone.has(id));
-    const next = after ?? before;
+    const at = visible.findIndex(({ id }) => id === activeId);
+    const isLeft = ({ id }: Picture) => !gone.has(id);
+    const next = visible.slice(at).find(isLeft) ?? visible.findLast(isLeft);
     if (next) moveTo(next.id);
   }
 
-  return { focus, activate, moveTo, leave };
+  return { activeId, activate, moveTo, leave };
 }

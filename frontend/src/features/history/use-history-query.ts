@@ -46,8 +46,9 @@ export function useHistoryQuery(): [
         if (isOtherView) window.history.pushState(null, "", url);
         else window.history.replaceState(null, "", url);
       };
-      if (part.words === undefined) write();
-      else timer.current = setTimeout(write, SETTLED_MS);
+      const isTyping = Object.keys(part).join() === "words";
+      if (isTyping) timer.current = setTimeout(write, SETTLED_MS);
+      else write();
     },
     [show],
   );
