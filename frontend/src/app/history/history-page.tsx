@@ -1,55 +1,35 @@
 "use client";
 
-import Link from "next/link";
-import { useState } from "react";
-import { Dialog } from "@/components/dialog";
-import { Icon } from "@/components/icon";
+import { useRouter } from "next/navigation";
 import { HistoryScreen } from "@/features/history/history-screen";
-import type { Picture } from "@/lib/pictures/picture";
-import { usePictureUrl } from "@/lib/pictures/use-picture-url";
+import { useLibrary } from "@/lib/pictures/library";
 import { useWords } from "@/lib/words/use-words";
-import styles from "./history-page.module.css";
+import { openDialog } from "../_shell/dialogs";
+import { restore } from "../_studio/painting";
 
-/** The History screen with ways to the studio and to a picture at its full size. */
+/** The History screen, with the ways to the viewer and back into the form. */
 export function HistoryPage() {
-  const { history: words } = useWords();
-  const [shown, setShown] = useState<readonly Picture[]>([]);
-  const [first] = shown;
+  const words = useWords();
+  const router = useRouter();
   return (
-    <>
-      <header className={styles.header}>
-        <Link href="/" prefetch={false}>
-          <Icon name="arrowLeft" />
-          {words.studio}
-        </Link>
-      </header>
-      <main>
-        <HistoryScreen
-          onOpen={(picture) => setShown([picture])}
-          onCompare={(a, b) => setShown([a, b])}
-        />
-      </main>
-      {first && (
-        <Dialog
-          title={first.recipe.prompt}
-          closeLabel={words.select.end}
-          size="wide"
-          onClose={() => setShown([])}
-        >
-          {shown.map((picture) => (
-            <FullPicture key={picture.id} picture={picture} />
-          ))}
-        </Dialog>
-      )}
-    </>
-  );
-}
-
-function FullPicture({ picture }: { picture: Picture }) {
-  const source = usePictureUrl(picture, "file");
-  return (
-    source && (
-      <img className={styles.picture} src={source} alt={picture.recipe.prompt} />
-    )
+    <main id="content">
+      <HistoryScreen
+        onOpen={({ id }, visible) =>
+          openDialog({ kind: "lightbox", pictures: visible, startAt: id })
+        }
+        onCompare={(a, b) =>
+          openDialog({
+            kind: "compare",
+            a,
+            b,
+            choices: useLibrary.getState().pictures,
+          })
+        }
+        onRestore={(recipe) => {
+          router.push("/");
+          restore(recipe, words);
+        }}
+      />
+    </main>
   );
 }

@@ -12,6 +12,7 @@ const OTHERS: Preferences = {
   notifies: true,
   playsSound: true,
   keepsParameters: false,
+  downloadFormat: "webp",
 };
 
 test("what is written is read again", () => {
@@ -35,6 +36,7 @@ test("what cannot be understood leaves the rest as it was chosen", () => {
     theme: "sepia",
     notifies: "yes",
     playsSound: true,
+    downloadFormat: "gif",
     somethingNew: 1,
   });
   expect(readPreferences(written)).toEqual({
