@@ -98,7 +98,7 @@ export function DialogHost() {
         >
           <PreferencesSection title={words.access.title}>
             <Button onClick={() => openDialog({ kind: "key" })}>
-              {words.access.open}
+              {words.access.title}
             </Button>
           </PreferencesSection>
         </PreferencesDialog>
