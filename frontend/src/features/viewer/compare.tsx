@@ -57,14 +57,16 @@ export function Compare({ a, b, choices, onClose, onRestore, ...keys }: Props) {
               {words.swap}
             </Button>
           )}
-          <Button
-            look="quiet"
-            aria-expanded={isChoosing}
-            onClick={() => setIsChoosing(!isChoosing)}
-          >
-            <Icon name="image" />
-            {words.choose}
-          </Button>
+          {pair.b && (
+            <Button
+              look="quiet"
+              aria-expanded={isChoosing}
+              onClick={() => setIsChoosing(!isChoosing)}
+            >
+              <Icon name="image" />
+              {words.choose}
+            </Button>
+          )}
         </div>
         {isChoosing && (
           <PictureChooser
@@ -104,7 +106,7 @@ function useComparedZoom(
     if (event.key.length === 1 && !hasCharacterKeys) return;
     const { target } = event;
     if (target instanceof HTMLElement && isKeyOfControl(target, event.key)) return;
-    const command = viewCommand(event.key, zoom.isFit);
+    const command = viewCommand(event.key, zoom.isCropped);
     if (!command) return;
     zoom.obey(command);
     event.preventDefault();

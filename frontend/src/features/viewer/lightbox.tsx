@@ -90,7 +90,7 @@ function LightboxDialog({
   /** @returns whether the key means something here. */
   function obeyKey(key: string): boolean {
     if (key.length === 1 && !hasCharacterKeys) return false;
-    const command = viewCommand(key, zoom.isFit);
+    const command = viewCommand(key, zoom.isCropped);
     const steps = stepsOfKey(key);
     const part = partOfKey(key);
     if (command) zoom.obey(command);
