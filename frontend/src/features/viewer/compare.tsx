@@ -14,7 +14,7 @@ import { commonSize } from "./geometry";
 import type { RecipePart } from "./parameters";
 import { PictureChooser } from "./picture-chooser";
 import { useZoom } from "./use-zoom";
-import { isKeyOfControl, viewCommand } from "./viewer-keys";
+import { keyForViewer, viewCommand } from "./viewer-keys";
 
 type Props = {
   a: Picture;
@@ -24,7 +24,7 @@ type Props = {
   choices: readonly Picture[];
   onClose: () => void;
   onRestore: (picture: Picture, part: RecipePart) => void;
-  /** False where a person has turned keys of one character off (WCAG 2.1.4). */
+  /** False where a person has turned off keys that are a character. */
   hasCharacterKeys?: boolean;
 };
 
@@ -57,14 +57,16 @@ export function Compare({ a, b, choices, onClose, onRestore, ...keys }: Props) {
               {words.swap}
             </Button>
           )}
-          <Button
-            look="quiet"
-            aria-expanded={isChoosing}
-            onClick={() => setIsChoosing(!isChoosing)}
-          >
-            <Icon name="image" />
-            {words.choose}
-          </Button>
+          {pair.b && (
+            <Button
+              look="quiet"
+              aria-expanded={isChoosing}
+              onClick={() => setIsChoosing(!isChoosing)}
+            >
+              <Icon name="image" />
+              {words.choose}
+            </Button>
+          )}
         </div>
         {isChoosing && (
           <PictureChooser
@@ -95,16 +97,12 @@ function useComparedZoom(
   { a, b }: { a: Picture; b: Picture | null },
   hasCharacterKeys: boolean,
 ) {
-  const key = [a.id, b?.id].sort().join(" ");
-  const zoom = useZoom(key, b ? commonSize(a, b) : a);
+  const seen = [a.id, b?.id].sort().join(" ");
+  const zoom = useZoom(seen, b ? commonSize(a, b) : a);
 
   function pressKey(event: KeyboardEvent) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey)
-      return;
-    if (event.key.length === 1 && !hasCharacterKeys) return;
-    const { target } = event;
-    if (target instanceof HTMLElement && isKeyOfControl(target, event.key)) return;
-    const command = viewCommand(event.key, zoom.isFit);
+    const key = keyForViewer(event, hasCharacterKeys);
+    const command = key && viewCommand(key, zoom.isCropped);
     if (!command) return;
     zoom.obey(command);
     event.preventDefault();

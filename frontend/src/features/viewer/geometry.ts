@@ -87,6 +87,13 @@ export function isFitting(view: View, frame: Frame): boolean {
   return view.scale <= fitView(frame).scale + TOLERANCE;
 }
 
+/** Whether there is more of the picture than is seen. */
+export function isCropped({ scale }: View, { picture, pane }: Frame): boolean {
+  return (
+    picture.width * scale > pane.width + 1 || picture.height * scale > pane.height + 1
+  );
+}
+
 export function isLargest(view: View): boolean {
   return view.scale >= LARGEST_SCALE - TOLERANCE;
 }

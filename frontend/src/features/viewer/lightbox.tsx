@@ -14,7 +14,7 @@ import { PictureActionBar, type PictureActions } from "./picture-actions";
 import { PictureImage, shortened } from "./picture-image";
 import { indexOfPlace, moved, type Place } from "./place";
 import { useZoom } from "./use-zoom";
-import { isKeyOfControl, partOfKey, stepsOfKey, viewCommand } from "./viewer-keys";
+import { keyForViewer, partOfKey, stepsOfKey, viewCommand } from "./viewer-keys";
 import { ZoomControls } from "./zoom-controls";
 
 type Props = PictureActions & {
@@ -24,7 +24,7 @@ type Props = PictureActions & {
   startAt: string;
   /** Also asked for when no picture is left. */
   onClose: () => void;
-  /** False where a person has turned keys of one character off (WCAG 2.1.4). */
+  /** False where a person has turned off keys that are a character. */
   hasCharacterKeys?: boolean;
 };
 
@@ -89,8 +89,7 @@ function LightboxDialog({
 
   /** @returns whether the key means something here. */
   function obeyKey(key: string): boolean {
-    if (key.length === 1 && !hasCharacterKeys) return false;
-    const command = viewCommand(key, zoom.isFit);
+    const command = viewCommand(key, zoom.isCropped);
     const steps = stepsOfKey(key);
     const part = partOfKey(key);
     if (command) zoom.obey(command);
@@ -102,11 +101,8 @@ function LightboxDialog({
   }
 
   function pressKey(event: KeyboardEvent) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey)
-      return;
-    const { target, key } = event;
-    if (target instanceof HTMLElement && isKeyOfControl(target, key)) return;
-    if (obeyKey(key)) event.preventDefault();
+    const key = keyForViewer(event, hasCharacterKeys);
+    if (key && obeyKey(key)) event.preventDefault();
   }
 
   return (

@@ -14,7 +14,7 @@ import type { Zoom } from "./use-zoom";
 
 type Props = {
   zoom: Zoom;
-  /** Asked for by a swipe while the whole picture is seen. */
+  /** Asked for by a swipe while there is nothing to be dragged. */
   onSwipe?: (direction: -1 | 1) => void;
   children: ReactNode;
 };
@@ -41,7 +41,7 @@ export function Pane({ zoom, onSwipe, children }: Props) {
     if (event.ctrlKey) {
       event.preventDefault();
       zoom.zoomBy(Math.exp(-event.deltaY * unit * WHEEL_RATE), fromMiddle(event));
-    } else if (!zoom.isFit) {
+    } else if (zoom.isCropped) {
       event.preventDefault();
       zoom.pan({ x: -event.deltaX * unit, y: -event.deltaY * unit });
     }
@@ -79,7 +79,7 @@ export function Pane({ zoom, onSwipe, children }: Props) {
       case "double_tap":
         return zoom.toggle(gesture.at);
       case "swipe":
-        if (zoom.isFit) onSwipe?.(gesture.direction);
+        if (!zoom.isCropped) onSwipe?.(gesture.direction);
     }
   }
 
@@ -93,7 +93,7 @@ export function Pane({ zoom, onSwipe, children }: Props) {
     <div
       ref={pane}
       className={styles.pane}
-      data-zoomed={!zoom.isFit}
+      data-cropped={zoom.isCropped}
       onPointerDown={press}
       onPointerMove={(event) =>
         obey(gestures.current?.move(event.pointerId, fromMiddle(event)))

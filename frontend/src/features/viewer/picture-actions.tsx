@@ -45,6 +45,7 @@ export function PictureActionBar({ picture, actions, hasCharacterKeys }: Props) 
           <ActionButton
             icon="star"
             label={words.actions.favourite}
+            isPlain
             isPressed={picture.isFavourite}
             onClick={() => onFavourite(picture, !picture.isFavourite)}
           />
@@ -75,6 +76,7 @@ export function PictureActionBar({ picture, actions, hasCharacterKeys }: Props) 
           <ActionButton
             icon="trash"
             label={words.actions.trash}
+            isPlain
             keyShortcuts="Delete"
             onClick={() => onTrash(picture)}
           />
@@ -84,16 +86,22 @@ export function PictureActionBar({ picture, actions, hasCharacterKeys }: Props) 
   );
 }
 
-/** Its words leave where there is little room; they stay its name and tooltip. */
+/**
+ * Its words leave where there is little room; they stay its name and tooltip.
+ *
+ * @param isPlain for an icon that everybody knows without words.
+ */
 function ActionButton({
   icon,
   label,
+  isPlain = false,
   isPressed,
   keyShortcuts,
   onClick,
 }: {
   icon: IconName;
   label: string;
+  isPlain?: boolean;
   isPressed?: boolean;
   keyShortcuts?: string;
   onClick: () => void;
@@ -107,7 +115,7 @@ function ActionButton({
       onClick={onClick}
     >
       <Icon name={icon} isFilled={isPressed} />
-      <span className={styles.label}>{label}</span>
+      <span className={isPlain ? "visually-hidden" : styles.label}>{label}</span>
     </Button>
   );
 }

@@ -6,6 +6,7 @@ import {
   closeUpScale,
   type Frame,
   fitView,
+  isCropped,
   isFitting,
   isLargest,
   nextScale,
@@ -23,6 +24,8 @@ export type Zoom = {
   picture: Size;
   pane: Size;
   isFit: boolean;
+  /** There is more of the picture than is seen: it can be moved. */
+  isCropped: boolean;
   isLargest: boolean;
   measure: (pane: Size) => void;
   obey: (command: ViewCommand) => void;
@@ -89,6 +92,7 @@ export function useZoom(key: string, picture: Size): Zoom {
     picture,
     pane,
     isFit: !view || isFitting(view, frame),
+    isCropped: view !== null && isCropped(view, frame),
     isLargest: view !== null && isLargest(view),
     measure,
     obey,

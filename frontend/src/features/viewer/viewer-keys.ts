@@ -1,5 +1,6 @@
-/** What a key does to the picture in sight. Pure. */
+/** What a key does to the picture in sight. */
 
+import type { KeyboardEvent } from "react";
 import type { Point } from "./geometry";
 import type { RecipePart } from "./parameters";
 
@@ -20,9 +21,9 @@ const ARROWS: Record<string, Point> = {
 };
 
 /** An arrow shows what lies in its direction, so the picture moves the other way. */
-export function viewCommand(key: string, isFit: boolean): ViewCommand | null {
+export function viewCommand(key: string, isCropped: boolean): ViewCommand | null {
   const by = ARROWS[key];
-  if (by) return isFit ? null : { kind: "pan", by };
+  if (by) return isCropped ? { kind: "pan", by } : null;
   switch (key) {
     case "+":
     case "=": // the same key without Shift on many keyboards
@@ -71,6 +72,24 @@ export function partOfKey(key: string): RecipePart | null {
     default:
       return null;
   }
+}
+
+/**
+ * The key, unless it belongs to the browser or to the control that has the focus.
+ *
+ * @param hasCharacterKeys false where a person has turned off keys that are a character
+ *   (WCAG 2.1.4): speech input would press them by mistake.
+ */
+export function keyForViewer(
+  event: KeyboardEvent,
+  hasCharacterKeys: boolean,
+): string | null {
+  const { key, target } = event;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) {
+    return null;
+  }
+  if (key.length === 1 && !hasCharacterKeys) return null;
+  return target instanceof HTMLElement && isKeyOfControl(target, key) ? null : key;
 }
 
 const MOVING_KEYS = /^(Arrow|Page|Home$|End$)/;

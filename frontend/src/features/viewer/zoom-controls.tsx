@@ -16,7 +16,7 @@ export function ZoomControls({ zoom }: { zoom: Zoom }) {
   const scale = zoom.view?.scale ?? 1;
   return (
     <div className={styles.controls}>
-      {!zoom.isFit && <PanButtons zoom={zoom} />}
+      {zoom.isCropped && <PanButtons zoom={zoom} />}
       <fieldset className={styles.bar} aria-label={words.name}>
         <IconButton
           label={words.farther}

@@ -6,6 +6,7 @@ import {
   type Frame,
   fitView,
   haveSameShape,
+  isCropped,
   isFitting,
   isLargest,
   nextScale,
@@ -91,6 +92,11 @@ test("a double click comes closer, however small the picture is", () => {
 test("only the whole picture counts as fitting", () => {
   expect(isFitting(fitView(LARGE), LARGE)).toBe(true);
   expect(isFitting({ scale: 0.26, centre: MIDDLE }, LARGE)).toBe(false);
+});
+
+test("a small picture can be enlarged and still be seen whole", () => {
+  expect(isCropped({ scale: 7, centre: MIDDLE }, SMALL)).toBe(false);
+  expect(isCropped({ scale: 8, centre: MIDDLE }, SMALL)).toBe(true);
 });
 
 test("two pictures share a frame in which each is whole", () => {
