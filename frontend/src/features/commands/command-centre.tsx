@@ -14,6 +14,8 @@ const ShortcutsSheet = dynamic(
   async () => (await import("./shortcuts-sheet")).ShortcutsSheet,
 );
 
+const NONE: readonly Command[] = [];
+
 type Props = {
   commands: readonly Command[];
   /** Which of its two dialogs is open. */
@@ -24,7 +26,8 @@ type Props = {
 /** Once a page: what makes commands work by keys, by name and by their sheet. */
 export function CommandCentre({ commands, opened, onClose }: Props) {
   const singleLetters = usePreferences(({ hasSingleKeys }) => hasSingleKeys);
-  useShortcuts(commands, { singleLetters });
+  // From the press on, and not only once the dialog has been loaded.
+  useShortcuts(opened === null ? commands : NONE, { singleLetters });
   switch (opened) {
     case "palette":
       return <CommandPalette commands={commands.filter(isOther)} onClose={onClose} />;

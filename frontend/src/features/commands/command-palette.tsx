@@ -6,10 +6,13 @@ import { Dialog } from "@/components/dialog";
 import { Icon } from "@/components/icon";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
+import { CATALOGUE } from "./catalogue";
 import type { Command } from "./command";
 import styles from "./command-palette.module.css";
 import { KeyCaps } from "./key-caps";
+import { chordsOf, isPressed, type Press } from "./keys";
 import { paletteSections } from "./palette-sections";
+import { isApplePlatform } from "./platform";
 import { recentCommands, rememberCommand } from "./recent-commands";
 import { usePaletteChoice } from "./use-palette-choice";
 
@@ -51,6 +54,9 @@ export function CommandPalette({ commands, onClose }: Props) {
     if (event.key === "Enter" && chosen) {
       event.preventDefault();
       run(chosen);
+    } else if (asksFor(CATALOGUE.openPalette.keys, event.nativeEvent)) {
+      event.preventDefault();
+      onClose();
     } else {
       choice.move(event);
     }
@@ -127,6 +133,12 @@ export function CommandPalette({ commands, onClose }: Props) {
 /** Unlike React's `autoFocus` the attribute tells a dialog where to begin. */
 function focusFirst(input: HTMLInputElement | null): void {
   input?.setAttribute("autofocus", "");
+}
+
+/** What opens the palette closes it, too; elsewhere it would open the browser's search. */
+function asksFor(keys: string | undefined, press: Press): boolean {
+  const [chord] = chordsOf(keys ?? "");
+  return chord !== undefined && isPressed(chord, press, isApplePlatform());
 }
 
 /** The first of a group together with its heading. */

@@ -46,7 +46,7 @@ export function ShortcutsSheet(props: Props) {
             <tbody>
               {commands.map(({ id, title: name, keys = "" }) => (
                 <tr key={id} data-is-off={isSingleKey(keys) && !props.singleLetters}>
-                  <td>{name}</td>
+                  <th scope="row">{name}</th>
                   <td className={styles.keys}>
                     {isSingleKey(keys) && !props.singleLetters ? (
                       sheet.singleKeys.off
@@ -59,14 +59,14 @@ export function ShortcutsSheet(props: Props) {
             </tbody>
           </table>
         ))}
-      </div>
-      <div className={styles.choice}>
-        <Switch
-          label={sheet.singleKeys.label}
-          hint={fill(sheet.singleKeys.hint, { mod })}
-          isOn={props.singleLetters}
-          onChange={props.onSingleLettersChange}
-        />
+        <div className={styles.choice}>
+          <Switch
+            label={sheet.singleKeys.label}
+            hint={fill(sheet.singleKeys.hint, { mod })}
+            isOn={props.singleLetters}
+            onChange={props.onSingleLettersChange}
+          />
+        </div>
       </div>
     </Dialog>
   );

@@ -1,7 +1,8 @@
+import { useState } from "react";
 import { Icon, type IconName } from "@/components/icon";
 import { THEMES, type Theme } from "@/lib/preferences/preference-record";
 import { changePreferences } from "@/lib/preferences/preferences";
-import { isLanguage, LANGUAGES } from "@/lib/words/language";
+import { isLanguage, LANGUAGES, type Language } from "@/lib/words/language";
 import { useWords } from "@/lib/words/use-words";
 import { ChoiceGroup } from "./choice-group";
 import { useLanguageChoice } from "./use-language-choice";
@@ -20,6 +21,8 @@ export function Appearance({ theme }: { theme: Theme }) {
   const { language, preferences } = useWords();
   const words = preferences.appearance;
   const chooseLanguage = useLanguageChoice();
+  // Marked at once; the words follow when the server has answered.
+  const [wanted, setWanted] = useState<Language>(language);
   return (
     <>
       <ChoiceGroup
@@ -41,8 +44,11 @@ export function Appearance({ theme }: { theme: Theme }) {
         id="preferred-language"
         label={words.language}
         options={TAGS.map((value) => ({ value, label: LANGUAGES[value], lang: value }))}
-        chosen={language}
-        onChoose={chooseLanguage}
+        chosen={wanted}
+        onChoose={(tag) => {
+          setWanted(tag);
+          chooseLanguage(tag);
+        }}
       />
     </>
   );

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { byteWords } from "@/features/preferences/byte-words";
 
 test.each([
-  [0, "0 byte"],
-  [999, "999 byte"],
+  [0, "0 kB"],
+  [999, "1 kB"],
   [1_500, "1.5 kB"],
   [42_400_000, "42 MB"],
   [6_250_000_000, "6.3 GB"],
