@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
 import { deleteForGood, favour, openLibrary, useLibrary } from "@/lib/pictures/library";
@@ -42,6 +42,7 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
   const [query, change] = useHistoryQuery();
   const [selection, setSelection] = useState(NOTHING_SELECTED);
   const [asked, setAsked] = useState<readonly Picture[] | null>(null);
+  const title = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => void openLibrary(), []);
 
@@ -66,13 +67,16 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
   const chosen = visible.filter(({ id }) => selection.ids.has(id));
   const end = useCallback(() => setSelection(NOTHING_SELECTED), []);
   useEscape(selection.isOn, end);
+  // Also where the browser's Back leads to the other view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is what ends it
+  useEffect(end, [query.view]);
 
   const toggle = (id: string) => setSelection((before) => toggled(before, id));
 
   /** What is no longer shown afterwards: the focus and the selection let go of it. */
   function take(gone: readonly Picture[], away: (ids: readonly string[]) => void) {
     const ids = gone.map(({ id }) => id);
-    leave(new Set(ids));
+    if (!leave(new Set(ids))) title.current?.focus();
     end();
     away(ids);
   }
@@ -108,13 +112,12 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
   return (
     <div className={styles.screen}>
       <header className={styles.header}>
-        <h1>{words.title}</h1>
+        <h1 ref={title} tabIndex={-1}>
+          {words.title}
+        </h1>
         <ViewLinks
           view={query.view}
-          onChange={(view) => {
-            end();
-            change({ ...EVERYTHING, view });
-          }}
+          onChange={(view) => change({ ...EVERYTHING, view })}
         />
         {!isTrash && visible.length > 0 && (
           <Button

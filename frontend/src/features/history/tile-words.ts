@@ -18,8 +18,8 @@ export function timeLeft(
   language: string,
 ): string | null {
   if (trashedAt === null) return null;
-  const days = Math.floor((trashEnd(trashedAt) - now) / DAY_MS);
-  return days < 1 ? tile.lastDay : counted(tile.daysLeft, days, language);
+  const days = (trashEnd(trashedAt) - now) / DAY_MS;
+  return days < 1 ? tile.lastDay : counted(tile.daysLeft, Math.round(days), language);
 }
 
 export function tileLabel(

@@ -31,12 +31,13 @@ export function useGridFocus(visible: readonly Picture[]) {
     [],
   );
 
-  /** To whatever will stand where the focus is once these are gone. */
+  /** To whatever will stand where the focus is once these are gone, if anything will. */
   function leave(gone: ReadonlySet<string>) {
     const at = visible.findIndex(({ id }) => id === activeId);
     const isLeft = ({ id }: Picture) => !gone.has(id);
     const next = visible.slice(at).find(isLeft) ?? visible.findLast(isLeft);
     if (next) moveTo(next.id);
+    return next !== undefined;
   }
 
   return { activeId, activate, moveTo, leave };

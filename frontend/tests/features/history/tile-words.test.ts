@@ -27,10 +27,11 @@ test("a long prompt is not read out in full", () => {
 test.each([
   [null, null],
   [0, "30 days left"],
-  [1, "29 days left"],
-  [28 * 24 + 1, "1 day left"],
-  [29 * 24 + 1, "goes today"],
-  [40 * 24, "goes today"],
+  [1, "30 days left"],
+  [24, "29 days left"],
+  [29 * 24, "1 day left"],
+  [29 * 24 + 1, "less than a day left"],
+  [40 * 24, "less than a day left"],
 ])("thrown away %s hours ago: %s", (hours, words) => {
   const trashedAt = hours === null ? null : NOW - hours * HOUR_MS;
   const picture = pictureOf("a", { trashedAt });

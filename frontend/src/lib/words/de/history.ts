@@ -30,7 +30,7 @@ export const history: Translation<typeof original> = {
     favourite: "{prompt}, Favorit",
     goes: "{prompt}, {left}",
     daysLeft: { one: "noch {count} Tag", other: "noch {count} Tage" },
-    lastDay: "verschwindet heute",
+    lastDay: "noch weniger als ein Tag",
   },
   opening: "Deine Bilder werden geöffnet…",
   empty: {

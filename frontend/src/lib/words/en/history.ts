@@ -27,7 +27,7 @@ export const history = {
     favourite: "{prompt}, favourite",
     goes: "{prompt}, {left}",
     daysLeft: { one: "{count} day left", other: "{count} days left" },
-    lastDay: "goes today",
+    lastDay: "less than a day left",
   },
   opening: "Opening your pictures…",
   empty: {
