@@ -23,10 +23,7 @@ export function AreaForm({ onArea }: Props) {
   };
 
   function markOnEnter(event: KeyboardEvent): void {
-    if (event.key !== "Enter") return;
-    // The form around the dialog would take it for a wish to paint.
-    event.preventDefault();
-    onArea("brush", area);
+    if (event.key === "Enter") onArea("brush", area);
   }
 
   return (

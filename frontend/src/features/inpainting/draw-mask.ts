@@ -5,8 +5,6 @@ import type { Operation, Point, Stroke } from "./mask-history";
 
 // A channel from here on counts as marked.
 const HALF = 128;
-// Enough to estimate how much is marked.
-const SAMPLE_PX = 64;
 
 /** @param base what was there before the first operation. */
 export function drawMask(
@@ -71,14 +69,17 @@ function compositeOf(tool: Stroke["tool"]): GlobalCompositeOperation {
   return tool === "brush" ? "source-over" : "destination-out";
 }
 
-/** About how much is marked, 0 to 1. */
+/** How much is marked, 0 to 1; above 0 as soon as one pixel is. */
 export function markedShare(mask: HTMLCanvasElement): number {
-  const context = newContext(SAMPLE_PX, SAMPLE_PX);
-  context.drawImage(mask, 0, 0, SAMPLE_PX, SAMPLE_PX);
-  const { data } = context.getImageData(0, 0, SAMPLE_PX, SAMPLE_PX);
-  let sum = 0;
-  for (let at = 3; at < data.length; at += 4) sum += data[at] ?? 0;
-  return sum / 255 / SAMPLE_PX ** 2;
+  // Of a copy: reading makes a canvas slow to draw upon.
+  const context = newContext(mask.width, mask.height);
+  context.drawImage(mask, 0, 0);
+  const { data } = context.getImageData(0, 0, mask.width, mask.height);
+  let marked = 0;
+  for (let at = 3; at < data.length; at += 4) {
+    if ((data[at] ?? 0) >= HALF) marked += 1;
+  }
+  return marked / (mask.width * mask.height);
 }
 
 /** `data:` URL of a PNG: white where it is marked, black elsewhere, no grey. */

@@ -31,9 +31,6 @@ type Props = {
 // In percent of the image's shorter side.
 const BRUSH = { smallest: 1, usual: 12, largest: 60, step: 3 };
 
-// Less than a brush can touch: what is left of blurred edges.
-const NOTHING = 0.0001;
-
 /** A dialog in which the part of an image is marked that is to be repainted. */
 export function MaskEditor({ image, mask, onDone, onClose }: Props) {
   const { settings, language } = useWords();
@@ -60,6 +57,8 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
       setHistory(event.shiftKey ? redo : undo);
     } else if (isModified && key === "y") {
       setHistory(redo);
+    } else if (key === "enter" && event.target instanceof HTMLInputElement) {
+      // The form around the dialog would take it for a wish to paint.
     } else if (event.key === "[") {
       resize(-BRUSH.step);
     } else if (event.key === "]") {
@@ -68,7 +67,7 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
     event.preventDefault();
   }
 
-  const isMarked = share > NOTHING;
+  const isMarked = share > 0;
   const finish = () =>
     onDone(isMarked && canvas.current ? maskFile(canvas.current) : null);
   return (

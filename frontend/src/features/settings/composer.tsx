@@ -1,6 +1,5 @@
 "use client";
 
-import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import type { ModelDocument } from "@/lib/api/generated";
 import { fill } from "@/lib/words/format";
@@ -23,12 +22,10 @@ type Props = {
   /** Set while an earlier refusal asks for patience. */
   waitS: number | null;
   onCancel: () => void;
-  /** Further actions of a phone's pinned bar. */
-  children?: ReactNode;
 };
 
 /** The prompt with Generate, and Cancel beside it while there is something to cancel. */
-export function Composer({ model, isGenerating, waitS, onCancel, children }: Props) {
+export function Composer({ model, isGenerating, waitS, onCancel }: Props) {
   const { settings: words } = useWords();
   const { settings, fault } = useSettings();
   const style = model && chosenStyle(settings, model, words);
@@ -61,7 +58,6 @@ export function Composer({ model, isGenerating, waitS, onCancel, children }: Pro
           <span className={styles.orEnter}>{actions.orEnter}</span>
         )}
         <SettingsButton isCompact={isGenerating} />
-        {children}
       </div>
     </div>
   );

@@ -37,8 +37,10 @@ export function ExactSize({ model, settings, fault, onChange }: SettingsProps) {
   return (
     <div className={styles.row}>
       {(["width", "height"] as const).map((side) => (
-        <label key={side} className={styles.side}>
-          <span className="visually-hidden">{words[side]}</span>
+        <div key={side} className={styles.side}>
+          <label className="visually-hidden" htmlFor={fieldId(side)}>
+            {words[side]}
+          </label>
           <span className={styles.letter} aria-hidden="true">
             {words[side].charAt(0)}
           </span>
@@ -58,7 +60,7 @@ export function ExactSize({ model, settings, fault, onChange }: SettingsProps) {
             aria-invalid={messageFor(fault, side) ? true : undefined}
             aria-describedby={messageFor(fault, side) ? "field-size-note" : undefined}
           />
-        </label>
+        </div>
       ))}
       <IconButton
         label={words.swap}

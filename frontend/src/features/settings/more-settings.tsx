@@ -94,20 +94,19 @@ export function MoreSettings({ lastSeed, ...common }: Props) {
         )}
         {(model.loras?.length ?? 0) > 0 && <LoraField {...common} />}
         {model.features.exact && (
-          <label className={styles.switch}>
+          <div className={styles.switch}>
             <input
               id={fieldId("determinism")}
               type="checkbox"
               checked={settings.isExact}
               onChange={(event) => onChange({ isExact: event.target.checked })}
+              aria-describedby={`${fieldId("determinism")}-note`}
             />
-            <span>
-              {words.exact.label}
-              <span className={styles.hint}>
-                {error("determinism") ?? words.exact.hint}
-              </span>
-            </span>
-          </label>
+            <label htmlFor={fieldId("determinism")}>{words.exact.label}</label>
+            <p id={`${fieldId("determinism")}-note`}>
+              {error("determinism") ?? words.exact.hint}
+            </p>
+          </div>
         )}
       </div>
     </details>

@@ -13,6 +13,7 @@ import { fieldId } from "../focus-field";
 import { NumberField } from "../number-field";
 import { DEFAULT_STRENGTH, sizeOf, withSize } from "../settings";
 import type { SettingsProps } from "../settings-panel";
+import { forgetFault } from "../settings-store";
 import { isSameShape, sizeLike } from "../size-presets";
 import type { SourceImage } from "./source";
 import styles from "./source-image-field.module.css";
@@ -50,6 +51,7 @@ export function SourceImageField({ renderMaskEditor, ...common }: Props) {
               <IconButton
                 label={words.remove}
                 onClick={() => {
+                  forgetFault();
                   removeSourceImage();
                   document.getElementById(fieldId("image"))?.focus();
                 }}
@@ -151,6 +153,12 @@ function ShapeHint({
   );
 }
 
+function choose(file: File): void {
+  // What was wrong with the image before is none of this one's faults.
+  forgetFault();
+  void setSourceImage(file);
+}
+
 function FileButton({ label }: { label: string }) {
   return (
     <label className={styles.file}>
@@ -160,7 +168,7 @@ function FileButton({ label }: { label: string }) {
         accept="image/*"
         onChange={(event) => {
           const [file] = event.target.files ?? [];
-          if (file) void setSourceImage(file);
+          if (file) choose(file);
           // The same file may be chosen again.
           event.target.value = "";
         }}
@@ -180,7 +188,7 @@ function DropZone({ children }: { children: ReactNode }) {
     if (!file) return;
     event.preventDefault();
     event.stopPropagation();
-    void setSourceImage(file);
+    choose(file);
   }
 
   return (
