@@ -17,6 +17,6 @@ export function fileName(
     .replace(/[^\p{Letter}\p{Mark}\p{Number}]+/gu, "-");
   const short = [...words].slice(0, MAX_PROMPT_CHARACTERS).join("");
   const stem = short.replace(/^-|-$/g, "") || "easel";
-  // A seed or not, the stem is never one of Windows' device names (`con`, `nul`).
+  // With something behind it the stem is none of Windows' devices (`con`, `nul`).
   return `${stem}-${seed ?? "picture"}.${ending}`;
 }

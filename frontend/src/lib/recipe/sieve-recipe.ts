@@ -99,7 +99,7 @@ function withWholeSize(recipe: Recipe, refused: RecipeField[]) {
   };
 }
 
-/** Of the list, those that are whole; null if there is none, or one too many. */
+/** Null if it is no list, is too long, or has one that cannot be used. */
 function readLoras(value: unknown): Lora[] | null {
   if (!Array.isArray(value) || value.length > RECIPE_LIMITS.loras) return null;
   const loras = value.map(readLora);

@@ -24,7 +24,7 @@ test("what is set has a row, a seed as it is typed", () => {
     ["Size", "1024 × 768"],
     ["Guidance", "7.5"],
     ["Seed", "1234567"],
-    ["Adapters", "ink 0.8, fur 1"],
+    ["LoRAs", "ink 0.8, fur 1"],
   ]);
 });
 

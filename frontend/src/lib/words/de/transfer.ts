@@ -19,11 +19,11 @@ export const transfer: Translation<typeof original> = {
     model: "Modell",
     size: "Größe",
     numInferenceSteps: "Schritte",
-    guidanceScale: "Prompttreue",
+    guidanceScale: "Prompt-Treue",
     seed: "Seed",
     numImages: "Bilder",
     sampler: "Sampler",
-    loras: "Adapter",
+    loras: "LoRAs",
     strength: "Stärke",
   },
   tools: {

@@ -20,7 +20,7 @@ export const transfer = {
     seed: "Seed",
     numImages: "Images",
     sampler: "Sampler",
-    loras: "Adapters",
+    loras: "LoRAs",
     strength: "Strength",
   },
   tools: {
