@@ -55,7 +55,9 @@ export function Header() {
         <Link href="/status">{app.moreStatus}</Link>
       </ServiceStatus>
       <CommandsButton onOpen={() => openDialog({ kind: "palette" })} />
-      <ThemeToggle />
+      <span className={styles.roomy}>
+        <ThemeToggle />
+      </span>
       <IconButton
         label={preferences.title}
         aria-haspopup="dialog"

@@ -79,16 +79,17 @@ export function Studio() {
           model={model}
           lastSeed={picture?.recipe.seed ?? null}
           renderMaskEditor={(props) => <MaskEditor {...props} />}
-        />
-        <DropImage
-          models={models}
-          onRecipe={(recipe) => restore(recipe, words)}
-          onImage={
-            model?.features.image_to_image
-              ? (file) => void setSourceImage(file)
-              : undefined
-          }
-        />
+        >
+          <DropImage
+            models={models}
+            onRecipe={(recipe) => restore(recipe, words)}
+            onImage={
+              model?.features.image_to_image
+                ? (file) => void setSourceImage(file)
+                : undefined
+            }
+          />
+        </SettingsPanel>
       </form>
       <StageColumn
         stage={stage}
@@ -96,7 +97,12 @@ export function Studio() {
         smaller={smaller}
         onTakeSmaller={takeSmallerSize}
       />
-      <Filmstrip shownId={picture?.id ?? null} onShow={({ id }) => showPicture(id)} />
+      <div className={styles.filmstrip}>
+        <Filmstrip
+          shownId={picture?.id ?? null}
+          onShow={({ id }) => showPicture(id)}
+        />
+      </div>
     </main>
   );
 }

@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
+import { IconButton } from "@/components/icon-button";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./picture-actions.module.css";
@@ -38,33 +39,33 @@ export function PictureActions({ picture, canStartFrom, download, onAction }: Pr
         <Icon name="shuffle" />
         {actions.vary}
       </Button>
-      {canStartFrom && (
-        <Button title={actions.startFromHint} onClick={() => onAction("startFrom")}>
-          <Icon name="image" />
-          {actions.startFrom}
-        </Button>
-      )}
       {download}
-      <Button look="quiet" onClick={() => onAction("copyLink")}>
-        <Icon name="link" />
-        {actions.copyLink}
-      </Button>
-      <Button look="quiet" onClick={() => onAction("compare")}>
-        <Icon name="compare" />
-        {actions.compare}
-      </Button>
-      <Button
-        look="quiet"
-        aria-pressed={picture.isFavourite}
-        onClick={() => onAction("favourite")}
-      >
-        <Icon name="star" isFilled={picture.isFavourite} />
-        {actions.favourite}
-      </Button>
-      <Button look="quiet" onClick={() => onAction("trash")}>
-        <Icon name="trash" />
-        {actions.trash}
-      </Button>
+      <div className={styles.others}>
+        <IconButton
+          label={actions.favourite}
+          aria-pressed={picture.isFavourite}
+          onClick={() => onAction("favourite")}
+        >
+          <Icon name="star" isFilled={picture.isFavourite} />
+        </IconButton>
+        <IconButton label={actions.copyLink} onClick={() => onAction("copyLink")}>
+          <Icon name="link" />
+        </IconButton>
+        <IconButton label={actions.compare} onClick={() => onAction("compare")}>
+          <Icon name="compare" />
+        </IconButton>
+        {canStartFrom && (
+          <IconButton
+            label={actions.startFrom}
+            onClick={() => onAction("startFrom")}
+          >
+            <Icon name="image" />
+          </IconButton>
+        )}
+        <IconButton label={actions.trash} onClick={() => onAction("trash")}>
+          <Icon name="trash" />
+        </IconButton>
+      </div>
     </section>
   );
 }

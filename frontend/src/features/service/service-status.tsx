@@ -23,7 +23,7 @@ export function ServiceStatus({ service, children }: Props) {
       <button type="button" className={styles.trigger} popoverTarget={PANEL_ID}>
         <span className={styles.dot} data-tone={tone} />
         <span className="visually-hidden">{words.statusPrefix}</span>
-        {label}
+        <span className={styles.label}>{label}</span>
       </button>
       <section
         id={PANEL_ID}

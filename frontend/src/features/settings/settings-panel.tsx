@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import type { ModelDocument } from "@/lib/api/generated";
 import { useWords } from "@/lib/words/use-words";
 import type { Fault } from "./faults";
@@ -34,6 +35,8 @@ type Props = {
   lastSeed: number | null;
   /** Without it no part of an image can be marked. */
   renderMaskEditor?: RenderMaskEditor;
+  /** Other ways to fill in the form. */
+  children?: ReactNode;
 };
 
 /**
@@ -42,7 +45,13 @@ type Props = {
  * A popover on a phone, where it slides over the picture, and a plain part of the
  * page where there is room: the style sheet decides.
  */
-export function SettingsPanel({ models, model, lastSeed, renderMaskEditor }: Props) {
+export function SettingsPanel({
+  models,
+  model,
+  lastSeed,
+  renderMaskEditor,
+  children,
+}: Props) {
   const { settings: words } = useWords();
   const { settings, fault } = useSettings();
   const common = model && { model, settings, fault, onChange: changeSettings };
@@ -73,6 +82,7 @@ export function SettingsPanel({ models, model, lastSeed, renderMaskEditor }: Pro
       ) : (
         <p className={styles.unknown}>{words.unknown}</p>
       )}
+      {children}
     </section>
   );
 }

@@ -56,8 +56,7 @@ export const generation: Translation<typeof original> = {
     copyLink: "Link kopieren",
     compare: "Vergleichen",
     favourite: "Favorit",
-    startFrom: "Davon ausgehen",
-    startFromHint: "Das nächste Bild aus diesem malen",
+    startFrom: "Das nächste Bild aus diesem malen",
     trash: "Löschen",
   },
 

@@ -54,8 +54,7 @@ export const generation = {
     copyLink: "Copy link",
     compare: "Compare",
     favourite: "Favourite",
-    startFrom: "Start from it",
-    startFromHint: "Paint the next one from this picture",
+    startFrom: "Paint the next one from this picture",
     trash: "Delete",
   },
 
