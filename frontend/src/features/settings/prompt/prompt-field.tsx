@@ -61,20 +61,18 @@ export function PromptField({ prompt, error, tokens }: Props) {
           </div>
         )}
       </div>
-      {(note || tokens) && (
-        <div className={styles.below}>
-          {note && (
-            <p id={`${id}-note`} className={error ? styles.error : styles.warning}>
-              {note}
-            </p>
-          )}
-          {tokens && (
-            <p className={styles.tokens}>
-              {fill(words.tokens, { tokens: tokens.tokens, limit: tokens.limit })}
-            </p>
-          )}
-        </div>
-      )}
+      <div className={styles.below}>
+        {note && (
+          <p id={`${id}-note`} className={error ? styles.error : styles.warning}>
+            {note}
+          </p>
+        )}
+        {tokens && (
+          <p className={styles.tokens}>
+            {fill(words.tokens, { tokens: tokens.tokens, limit: tokens.limit })}
+          </p>
+        )}
+      </div>
       <p className="visually-hidden" aria-live="polite">
         {heard}
       </p>
