@@ -94,7 +94,7 @@ test("with two models there is a choice", async ({ studio, gateway }) => {
   if (!first) throw new Error("no model");
   gateway.models = [first, { ...first, id: "second", display_name: "Second" }];
   await studio.open();
-  await studio.page.getByRole("button", { name: "Model: Scripted. Change" }).click();
+  await studio.page.getByRole("group", { name: "Model" }).getByRole("button").click();
   await studio.page.getByRole("button", { name: "Second" }).click();
   await studio.prompt.fill("x");
   await studio.prompt.press("Enter");

@@ -78,7 +78,12 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
       onClose={onClose}
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: shortcuts for the buttons */}
-      <div className={styles.editor} onKeyDown={takeShortcut}>
+      <div
+        className={styles.editor}
+        // Whoever draws has the focus in here, or the shortcuts would not be heard.
+        tabIndex={-1}
+        onKeyDown={takeShortcut}
+      >
         <div className={styles.image}>
           <p>{words.hint}</p>
           <MaskCanvas

@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import { Dialog } from "@/components/dialog";
+import { FieldGroup } from "@/components/field";
 import { Icon } from "@/components/icon";
 import type { ModelDocument } from "@/lib/api/generated";
-import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import { type Fault, messageFor } from "./faults";
 import { fieldId } from "./focus-field";
@@ -19,34 +19,27 @@ export function ModelPicker({ models, model, fault }: Props) {
   const { settings: words } = useWords();
   const [isOpen, setIsOpen] = useState(false);
   const error = messageFor(fault, "model");
-  const id = fieldId("model");
   if (models.length <= 1) {
     return (
-      <div className={styles.only} id={id} tabIndex={-1}>
-        <ModelCard model={model} />
+      <div className={styles.only} id={fieldId("model")} tabIndex={-1}>
+        <ModelName model={model} />
+        <ModelSupport model={model} />
         {error && <p className={styles.error}>{error}</p>}
       </div>
     );
   }
   return (
-    <div className={styles.picker}>
+    <FieldGroup id={fieldId("model")} label={words.model.label} error={error}>
       <button
-        id={id}
         type="button"
         className={styles.opener}
-        aria-label={fill(words.model.change, { name: model.display_name })}
         aria-haspopup="dialog"
-        aria-describedby={error ? `${id}-note` : undefined}
         onClick={() => setIsOpen(true)}
       >
-        <ModelCard model={model} />
+        <ModelName model={model} />
         <Icon name="chevronDown" />
       </button>
-      {error && (
-        <p id={`${id}-note`} className={styles.error}>
-          {error}
-        </p>
-      )}
+      <ModelSupport model={model} />
       {isOpen && (
         <Dialog
           title={words.model.choose}
@@ -65,44 +58,41 @@ export function ModelPicker({ models, model, fault }: Props) {
                     setIsOpen(false);
                   }}
                 >
-                  <ModelCard model={one} hasDescription />
+                  <ModelName model={one} />
+                  {one.description && (
+                    <span className={styles.description}>{one.description}</span>
+                  )}
+                  <ModelSupport model={one} />
                 </button>
               </li>
             ))}
           </ul>
         </Dialog>
       )}
-    </div>
+    </FieldGroup>
   );
 }
 
-function ModelCard({
-  model,
-  hasDescription = false,
-}: {
-  model: ModelDocument;
-  hasDescription?: boolean;
-}) {
+function ModelName({ model }: { model: ModelDocument }) {
   const { settings: words, language } = useWords();
   const state = modelState(model, words.model, language);
   return (
-    <span className={styles.card}>
-      <span className={styles.name}>
-        {model.display_name}
-        {state && (
-          <span className={styles.state} data-state={model.state}>
-            {state}
-          </span>
-        )}
-      </span>
-      {hasDescription && model.description && (
-        <span className={styles.description}>{model.description}</span>
+    <span className={styles.name}>
+      {model.display_name}
+      {state && (
+        <span className={styles.state} data-state={model.state}>
+          {state}
+        </span>
       )}
-      <span className={styles.support}>
-        {modelSupport(model, words.model).map((one) => (
-          <span key={one}>{one}</span>
-        ))}
-      </span>
+    </span>
+  );
+}
+
+function ModelSupport({ model }: { model: ModelDocument }) {
+  const { settings: words } = useWords();
+  return (
+    <span className={styles.support}>
+      {modelSupport(model, words.model).join(", ")}
     </span>
   );
 }

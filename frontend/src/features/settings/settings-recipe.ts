@@ -13,6 +13,7 @@ import {
 } from "./check-settings";
 import {
   chosenModel,
+  DEFAULT_STRENGTH,
   INITIAL_SETTINGS,
   lorasOf,
   type Settings,
@@ -20,6 +21,7 @@ import {
   withSize,
 } from "./settings";
 import { isAccepted } from "./size-presets";
+import { NO_SOURCE, type Source } from "./source-image/source";
 import { negativePromptWithStyle, promptWithStyle } from "./style-presets";
 
 export type RecipePart = "all" | "prompt" | "seed";
@@ -130,6 +132,7 @@ export function recipeOfSettings(
   settings: Settings,
   model: ModelDocument | null,
   words: Words["settings"],
+  source: Source = NO_SOURCE,
 ): Recipe {
   const style = model && chosenStyle(settings, model, words);
   const texts = {
@@ -140,6 +143,7 @@ export function recipeOfSettings(
   if (!model) return { ...EMPTY_RECIPE, ...texts, numImages: settings.numImages };
   const width = numberOf(settings.width, model.sizes);
   const height = numberOf(settings.height, model.sizes);
+  const isFromImage = source.image !== null && model.features.image_to_image;
   const hasSize = width !== null || height !== null;
   return {
     ...texts,
@@ -154,7 +158,9 @@ export function recipeOfSettings(
       id,
       scale: numberOf(scale, LORA_SCALE_RANGE) ?? 1,
     })),
-    strength: numberOf(settings.strength, STRENGTH_RANGE),
+    strength: isFromImage
+      ? (numberOf(settings.strength, STRENGTH_RANGE) ?? DEFAULT_STRENGTH)
+      : null,
   };
 }
 

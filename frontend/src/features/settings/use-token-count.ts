@@ -9,6 +9,8 @@ export type TokenCount = {
   /** How many the model reads. */
   limit: number;
   isCut: boolean;
+  /** The last words that are read of a prompt that is cut; null if it is not known. */
+  lastWords: string | null;
 };
 
 const QUIET_MS = 400;
@@ -55,8 +57,9 @@ async function countTokens(
   signal: AbortSignal,
 ): Promise<TokenCount | null> {
   try {
-    const path = `/models/${encodeURIComponent(modelId)}/tokens`;
-    const answer = await fetch(apiUrl(path), {
+    // An id may be made of several segments.
+    const path = modelId.split("/").map(encodeURIComponent).join("/");
+    const answer = await fetch(apiUrl(`/models/${path}/tokens`), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ prompt }),
@@ -64,22 +67,29 @@ async function countTokens(
     });
     // An older gateway: it would refuse each keystroke anew.
     if (answer.status === 404 || answer.status === 405) uncounted.add(modelId);
-    return answer.ok ? readTokenCount(await answer.json()) : null;
+    return answer.ok ? readTokenCount(await answer.json(), prompt) : null;
   } catch {
     return null;
   }
 }
 
-/** Pure. Null if `body` is not a count of a model with a limit. */
-export function readTokenCount(body: unknown): TokenCount | null {
+/**
+ * Null if `body` is not a count of a model with a limit. Pure.
+ *
+ * @param prompt that was counted.
+ */
+export function readTokenCount(body: unknown, prompt: string): TokenCount | null {
   if (typeof body !== "object" || body === null) return null;
-  const {
-    tokens,
-    max_prompt_tokens: limit,
-    is_cut: isCut,
-  }: Record<string, unknown> = {
-    ...body,
-  };
+  const fields: Record<string, unknown> = { ...body };
+  const { tokens, max_prompt_tokens: limit, used_characters: used } = fields;
   if (typeof tokens !== "number" || typeof limit !== "number") return null;
-  return { tokens, limit, isCut: isCut === true || tokens > limit };
+  const isCut = fields.is_cut === true || tokens > limit;
+  const isCutAt = isCut && typeof used === "number";
+  return { tokens, limit, isCut, lastWords: isCutAt ? lastWords(prompt, used) : null };
+}
+
+/** Enough to find the place; `used` counts code points. */
+function lastWords(prompt: string, used: number): string | null {
+  const read = [...prompt].slice(0, used).join("");
+  return read.trim().split(/\s+/).slice(-3).join(" ") || null;
 }

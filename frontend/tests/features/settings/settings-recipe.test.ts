@@ -120,3 +120,16 @@ test("a recipe of settings has the style in its prompt, and no nonsense", () => 
     numInferenceSteps: null,
   });
 });
+
+test("a strength belongs to a recipe only where it begins with an image", () => {
+  const able = model({ features: { ...MODEL.features, image_to_image: true } });
+  const source = {
+    image: { dataUrl: "data:image/png;base64,AA", width: 64, height: 64 },
+    mask: null,
+  };
+  const typed: Settings = { ...BEFORE, strength: "0.4" };
+  expect(recipeOfSettings(typed, able, WORDS).strength).toBeNull();
+  expect(recipeOfSettings(typed, able, WORDS, source).strength).toBe(0.4);
+  expect(recipeOfSettings(BEFORE, able, WORDS, source).strength).toBe(0.8);
+  expect(recipeOfSettings(typed, MODEL, WORDS, source).strength).toBeNull();
+});

@@ -5,6 +5,7 @@ import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
+import type { Words } from "@/lib/words/words";
 import { MAX_PROMPT_CHARACTERS } from "../check-settings";
 import { fieldId } from "../focus-field";
 import { changeSettings } from "../settings-store";
@@ -21,7 +22,7 @@ export function PromptField({ prompt, error, tokens }: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
   useFittingHeight(area, prompt);
   const id = fieldId("prompt");
-  const note = error ?? (tokens?.isCut ? words.isCut : null);
+  const note = error ?? (tokens && cutNote(tokens, words));
   return (
     <div className={styles.field}>
       <label className="visually-hidden" htmlFor={id}>
@@ -60,25 +61,31 @@ export function PromptField({ prompt, error, tokens }: Props) {
           </div>
         )}
       </div>
-      {(note || tokens) && (
-        <div className={styles.below}>
-          {note && (
-            <p id={`${id}-note`} className={error ? styles.error : styles.warning}>
-              {note}
-            </p>
-          )}
-          {tokens && (
-            <p className={styles.tokens}>
-              {fill(words.tokens, { tokens: tokens.tokens, limit: tokens.limit })}
-            </p>
-          )}
-        </div>
-      )}
+      <div className={styles.below}>
+        {note && (
+          <p id={`${id}-note`} className={error ? styles.error : styles.warning}>
+            {note}
+          </p>
+        )}
+        {tokens && (
+          <p className={styles.tokens}>
+            {fill(words.tokens, { tokens: tokens.tokens, limit: tokens.limit })}
+          </p>
+        )}
+      </div>
       <p className="visually-hidden" aria-live="polite">
         {heard}
       </p>
     </div>
   );
+}
+
+function cutNote(
+  { isCut, lastWords }: TokenCount,
+  words: Words["settings"]["prompt"],
+): string | null {
+  if (!isCut) return null;
+  return lastWords ? fill(words.isCutAfter, { words: lastWords }) : words.isCut;
 }
 
 function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {

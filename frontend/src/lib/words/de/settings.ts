@@ -14,6 +14,7 @@ export const settings: Translation<typeof original> = {
     clear: "Prompt leeren",
     tokens: "{tokens} / {limit} Tokens",
     isCut: "Zu lang: Das Ende davon liest dieses Modell nicht.",
+    isCutAfter: "Zu lang: Dieses Modell liest nur bis „{words}“.",
     recalled: "Früherer Prompt {place} von {count}",
     draft: "Zurück bei deinem Entwurf",
   },
@@ -26,7 +27,6 @@ export const settings: Translation<typeof original> = {
   },
   model: {
     label: "Modell",
-    change: "Modell: {name}. Ändern",
     choose: "Modell wählen",
     native: "gemacht für {size}",
     previews: "Vorschau",

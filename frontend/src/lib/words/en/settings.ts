@@ -11,6 +11,7 @@ export const settings = {
     clear: "Clear the prompt",
     tokens: "{tokens} / {limit} tokens",
     isCut: "Too long: this model does not read the end of it.",
+    isCutAfter: "Too long: this model reads only up to “{words}”.",
     recalled: "Earlier prompt {place} of {count}",
     draft: "Back at your draft",
   },
@@ -23,7 +24,6 @@ export const settings = {
   },
   model: {
     label: "Model",
-    change: "Model: {name}. Change",
     choose: "Choose a model",
     native: "made for {size}",
     previews: "previews",
