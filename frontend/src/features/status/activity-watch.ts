@@ -19,6 +19,8 @@ export type NewestAttempt = MetricsAnswer["kind"] | "connecting";
 type ActivityWatch = {
   activity: Activity;
   newest: NewestAttempt;
+  /** When that was, in milliseconds since 1970. */
+  triedAt: number | null;
   /** By the person, until they want to go on. */
   isPaused: boolean;
   /** By the browser: nobody can see the page. */
@@ -28,6 +30,7 @@ type ActivityWatch = {
 export const useActivityWatch = create<ActivityWatch>(() => ({
   activity: NO_ACTIVITY,
   newest: "connecting",
+  triedAt: null,
   isPaused: false,
   isHidden: false,
 }));
@@ -66,11 +69,13 @@ async function read(): Promise<void> {
   latest = reading;
   const answer = await readMetrics(reading.signal);
   if (reading.signal.aborted) return;
+  const triedAt = Date.now();
   useActivityWatch.setState(({ activity }) => ({
     newest: answer.kind,
+    triedAt,
     activity:
       answer.kind === "counts"
-        ? withCounts(activity, answer.counts, Date.now())
+        ? withCounts(activity, answer.counts, triedAt)
         : activity,
   }));
   timer = setTimeout(readNow, EVERY_MS);

@@ -93,7 +93,7 @@ export type ChartPoint = {
   isAfterGap: boolean;
   inFlight: number;
   waiting: number;
-  /** The rest is of the minute before. */
+  /** The rest is of the minute before; a rate counts what was seen and guesses nothing. */
   imagesPerMinute: number | null;
   medianS: number | null;
   p95S: number | null;
@@ -113,7 +113,8 @@ export function chartPoints({ readings }: Activity): ChartPoint[] {
       isAfterGap: reading.isAfterGap,
       inFlight: reading.inFlight,
       waiting: reading.waiting,
-      imagesPerMinute: spanMs > 0 ? (60_000 * grown.images) / spanMs : null,
+      imagesPerMinute:
+        spanMs > 0 ? (RATE_MS * grown.images) / Math.max(spanMs, RATE_MS) : null,
       ...timesOf(grown),
       failedShare: failedShare(grown),
     };

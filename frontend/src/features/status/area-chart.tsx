@@ -12,7 +12,7 @@ import {
   niceMax,
   pieces,
 } from "./chart-shape";
-import { durationWords } from "./numbers";
+import { clockWords } from "./numbers";
 
 export type Series = { name: string; values: readonly (number | null)[] };
 
@@ -63,12 +63,8 @@ export function AreaChart({ title, moments, series, leastMax, words }: Props) {
         <span className={styles.max}>{words(frame.max)}</span>
       </div>
       <div className={styles.axis} aria-hidden="true">
-        <span>
-          {fill(texts.activity.oldest, {
-            time: durationWords((to - from) / 1000, language),
-          })}
-        </span>
-        <span>{texts.activity.now}</span>
+        <span>{clockWords(from, language)}</span>
+        <span>{clockWords(to, language)}</span>
       </div>
       {series.length > 1 && <Legend series={series} />}
       <p id={descriptionId} className="visually-hidden">
@@ -108,6 +104,6 @@ function description(
   const highest = words(Math.max(...known));
   const newest = values.at(-1) ?? null;
   return newest === null
-    ? fill(texts.seriesWithoutNow, { name, lowest, highest })
+    ? fill(texts.seriesWithoutNewest, { name, lowest, highest })
     : fill(texts.series, { name, lowest, highest, newest: words(newest) });
 }

@@ -25,7 +25,7 @@ type Props = {
 export function StatusScreen(props: Props) {
   const words = useWords();
   const address = useSyncExternalStore(neverChanges, pageOrigin, () => "");
-  const { activity, newest, isPaused, isHidden } = useActivityWatch();
+  const { activity, newest, triedAt, isPaused, isHidden } = useActivityWatch();
   useEffect(watchActivity, []);
   // Paused means all of it: what moved while somebody reads would be no pause.
   const [held, setHeld] = useState<Props | null>(null);
@@ -63,7 +63,7 @@ export function StatusScreen(props: Props) {
           troubles,
           startedAtS: activity.newest?.startedAtS ?? null,
           address,
-          now: activity.readings.at(-1)?.at ?? 0,
+          now: triedAt ?? 0,
         }}
       />
       <ActivitySection activity={activity} newest={newest} />
@@ -78,9 +78,8 @@ export function StatusScreen(props: Props) {
 
   function freshness(): string {
     if (isHidden) return words.status.hidden;
-    const last = activity.readings.at(-1);
-    if (!last) return "";
-    const time = clockWords(last.at, words.language);
+    if (triedAt === null) return "";
+    const time = clockWords(triedAt, words.language);
     return fill(isPaused ? words.status.paused : words.status.updatedAt, { time });
   }
 }

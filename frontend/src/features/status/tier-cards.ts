@@ -141,7 +141,8 @@ function serverCard(known: Known, words: Words): TierCard {
     ...serverState(known.service, words.status),
     facts: [
       ...(health ? serverFacts(health.text2image_server, words.status) : []),
-      troubleFact(known, ["server_down", "model_loading"], words),
+      awayFact(known.service, words.status) ??
+        troubleFact(known, ["server_down", "model_loading"], words),
     ],
   };
 }
@@ -187,6 +188,18 @@ function serverFacts(server: UpstreamHealth, { facts }: Texts): Fact[] {
       ? [{ name: facts.work, value: fill(facts.workWords, { running, queued }) }]
       : []),
   ];
+}
+
+/** Which servers cannot paint, while others can. */
+function awayFact(
+  service: ServiceView,
+  { facts, replicas: { states } }: Texts,
+): Fact | null {
+  if (service.status !== "ready") return null;
+  const away = service.health.replicas.filter((replica) => !paints(replica));
+  if (away.length === 0) return null;
+  const names = away.map(({ id, url, state }) => `${id ?? url}: ${states[state]}`);
+  return { name: facts.problem, value: names.join(", ") };
 }
 
 /** The newest trouble of the tier that those statuses speak of. */

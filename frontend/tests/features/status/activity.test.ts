@@ -53,7 +53,12 @@ describe("rates", () => {
       [5 * S, counts({ images: 1001 })],
       [10 * S, counts({ images: 1003 })],
     );
-    expect(newestPoint(activity)?.imagesPerMinute).toBe(18);
+    expect(newestPoint(activity)?.imagesPerMinute).toBe(3);
+  });
+
+  test("are spread over the time that nobody looked", () => {
+    const activity = seen([0, counts({})], [300 * S, counts({ images: 10 })]);
+    expect(newestPoint(activity)?.imagesPerMinute).toBe(2);
   });
 
   test("what is older than a minute counts no more", () => {

@@ -61,7 +61,7 @@ test("of several servers, those that can paint are counted", () => {
   const replicas = [
     replica(),
     replica({ state: "busy" }),
-    replica({ state: "starting" }),
+    replica({ id: "c", state: "starting" }),
   ];
   const server = cards({ status: "ready", health: health({ replicas }) })[2];
   expect(server).toMatchObject({
@@ -69,6 +69,7 @@ test("of several servers, those that can paint are counted", () => {
     tone: "busy",
     state: "2 of 3 ready to paint",
   });
+  expect(facts(server).at(-1)).toBe("Problem: c: Starting");
 });
 
 test("behind a gateway that is down nothing is claimed of the server", () => {

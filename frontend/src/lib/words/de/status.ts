@@ -101,19 +101,17 @@ export const status: Translation<typeof original> = {
     unavailable: "Das Gateway verrät seine Zahlen nicht.",
     unreachable: "Die Zahlen des Gateways sind gerade nicht zu bekommen.",
     stale: "{reason} Die letzten sind von {time}.",
-    oldest: "vor {time}",
-    now: "jetzt",
     noValues: "Noch keine Werte.",
-    series: "{name}: zwischen {lowest} und {highest}, jetzt {newest}.",
-    seriesWithoutNow: "{name}: zwischen {lowest} und {highest}, jetzt kein Wert.",
+    series: "{name}: zwischen {lowest} und {highest}, zuletzt {newest}.",
+    seriesWithoutNewest: "{name}: zwischen {lowest} und {highest}, zuletzt kein Wert.",
   },
   charts: {
     queue: {
       title: "Generierungen",
       running: "in Arbeit",
       waiting: "wartend",
-      value: "{running} + {waiting}",
-      note: "Jetzt: in Arbeit, und wartend in der Schlange des Gateways.",
+      value: "{running} in Arbeit, {waiting} wartend",
+      note: "Alle Generierungen des Gateways, wie es sie zuletzt gemeldet hat.",
     },
     pictures: {
       title: "Bilder pro Minute",

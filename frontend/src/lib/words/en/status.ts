@@ -100,20 +100,18 @@ export const status = {
     unavailable: "The gateway does not tell its numbers.",
     unreachable: "The gateway's numbers cannot be had at the moment.",
     stale: "{reason} The last ones are of {time}.",
-    oldest: "{time} ago",
-    now: "now",
     noValues: "No values yet.",
     /** For those who do not see a chart; one a line in it. */
-    series: "{name}: between {lowest} and {highest}, now {newest}.",
-    seriesWithoutNow: "{name}: between {lowest} and {highest}, now no value.",
+    series: "{name}: between {lowest} and {highest}, at last {newest}.",
+    seriesWithoutNewest: "{name}: between {lowest} and {highest}, at last no value.",
   },
   charts: {
     queue: {
       title: "Generations",
       running: "being painted",
       waiting: "waiting",
-      value: "{running} + {waiting}",
-      note: "Now: being painted, and waiting in the gateway's queue.",
+      value: "{running} being painted, {waiting} waiting",
+      note: "All of the gateway's generations, as it last told them.",
     },
     pictures: {
       title: "Pictures per minute",
