@@ -34,7 +34,7 @@ const KeyDialog = dynamic(
   async () => (await import("@/features/access/key-dialog")).KeyDialog,
 );
 
-/** The dialog that is open, if one is; those of the commands are in their own place. */
+/** The dialog that is open; those of the commands are in their own place. */
 export function DialogHost() {
   const words = useWords();
   const router = useRouter();

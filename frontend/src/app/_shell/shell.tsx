@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { LiveRegion } from "@/components/live-region";
 import { Toasts } from "@/components/toasts";
@@ -13,12 +14,14 @@ import { serviceWords } from "@/features/service/service-words";
 import { useService } from "@/features/service/use-service";
 import { useWords } from "@/lib/words/use-words";
 import { useCommands } from "./commands";
-import { DialogHost } from "./dialog-host";
 import { closeDialog, useDialogs } from "./dialogs";
 import { Header } from "./header";
 import { useKeeping } from "./keeping";
 import { useLastEnded } from "./last-ended";
 import styles from "./shell.module.css";
+
+// With all that only dialogs need: no part of the first load.
+const DialogHost = dynamic(async () => (await import("./dialog-host")).DialogHost);
 
 /** What stays while screens change: the header, running generations, dialogs, keys. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -47,7 +50,7 @@ export function Shell({ children }: { children: ReactNode }) {
         opened={opened === "palette" || opened === "shortcuts" ? opened : null}
         onClose={closeDialog}
       />
-      <DialogHost />
+      {opened && <DialogHost />}
       <LiveRegion
         messages={[
           serviceWords(service, words.service).trouble?.title ?? "",

@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { FailureNotice } from "@/features/generation/failure-notice";
@@ -25,9 +26,13 @@ import { useWords } from "@/lib/words/use-words";
 import { openDialog } from "../_shell/dialogs";
 import { enlarge } from "../_shell/picture-commands";
 import { IdleStage } from "./idle-stage";
-import { PictureDetails } from "./picture-details";
 import { chooseImage, type OnStage, showLive } from "./shown";
 import styles from "./studio.module.css";
+
+// Not needed before there is a picture.
+const PictureDetails = dynamic(
+  async () => (await import("./picture-details")).PictureDetails,
+);
 
 type Props = {
   stage: OnStage;

@@ -98,10 +98,7 @@ export function Studio() {
         onTakeSmaller={takeSmallerSize}
       />
       <div className={styles.filmstrip}>
-        <Filmstrip
-          shownId={picture?.id ?? null}
-          onShow={({ id }) => showPicture(id)}
-        />
+        <Filmstrip shownId={picture?.id ?? null} onShow={({ id }) => showPicture(id)} />
       </div>
     </main>
   );

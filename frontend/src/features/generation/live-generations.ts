@@ -11,7 +11,7 @@ import type { Failure } from "@/lib/api/failure";
 import type { CompletedGeneration, GenerationRequest } from "@/lib/api/generated";
 import { randomId } from "@/lib/random-id";
 import { claimLive, forgetLive, rememberLive } from "@/lib/storage/live-records";
-import { Follower } from "./follower";
+import type { Follower } from "./follower";
 import { type GenerationAction, reduceGeneration } from "./generation-reducer";
 import { type GenerationView, idOf, isGenerating, type Plan } from "./generation-view";
 
@@ -42,7 +42,8 @@ type OnCompleted = (generation: CompletedGeneration) => void;
 // Ended ones are kept for whoever looks at them; their pictures are in the library.
 const ENDED_KEPT = 8;
 
-let follower: Follower | null = null;
+// Loaded with the first generation, while the gateway takes it.
+let follower: Promise<Follower> | null = null;
 const onCompleted = new Set<OnCompleted>();
 
 /** @returns how to stop listening. */
@@ -68,7 +69,7 @@ export async function resumeGenerations(): Promise<void> {
     add({ key, request, submittedAt, view });
     // Without an id nobody knows whether a server has it: the key finds out.
     if (id === null) void submit(key, request);
-    else followed(key, id);
+    else void followed(key, id);
   }
 }
 
@@ -105,6 +106,7 @@ async function submit(
   key: string,
   request: GenerationRequest,
 ): Promise<Failure | null> {
+  void loadedFollower();
   await remember(key, null);
   try {
     const generation = await submitGeneration(request, key);
@@ -114,7 +116,7 @@ async function submit(
       return null;
     }
     change(key, { type: "heard", event: { event: "snapshot", data: generation } });
-    followed(key, generation.id);
+    void followed(key, generation.id);
     await remember(key, generation.id);
     return null;
   } catch (error) {
@@ -124,15 +126,23 @@ async function submit(
   }
 }
 
-function followed(key: string, id: string): void {
-  follower ??= new Follower({
-    event: (from, event) => changeById(from, { type: "heard", event }),
-    gone: (from, failure) => changeById(from, { type: "failed", failure }),
-    connection: connectionChanged,
-  });
+async function followed(key: string, id: string): Promise<void> {
   keysById.set(id, key);
+  const following = await loadedFollower();
   const live = find(key);
-  if (live && isGenerating(live.view)) follower.add(id);
+  if (live && isGenerating(live.view)) following.add(id);
+}
+
+function loadedFollower(): Promise<Follower> {
+  follower ??= import("./follower").then(
+    ({ Follower }) =>
+      new Follower({
+        event: (from, event) => changeById(from, { type: "heard", event }),
+        gone: (from, failure) => changeById(from, { type: "failed", failure }),
+        connection: connectionChanged,
+      }),
+  );
+  return follower;
 }
 
 function connectionChanged(isConnected: boolean): void {
@@ -168,7 +178,7 @@ function change(key: string, action: GenerationAction): void {
   void forgetLive(key);
   for (const [id, itsKey] of keysById) {
     if (itsKey !== key) continue;
-    follower?.remove(id);
+    void follower?.then((following) => following.remove(id));
     keysById.delete(id);
   }
   if (view.status === "completed") {

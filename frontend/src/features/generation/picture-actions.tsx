@@ -55,10 +55,7 @@ export function PictureActions({ picture, canStartFrom, download, onAction }: Pr
           <Icon name="compare" />
         </IconButton>
         {canStartFrom && (
-          <IconButton
-            label={actions.startFrom}
-            onClick={() => onAction("startFrom")}
-          >
+          <IconButton label={actions.startFrom} onClick={() => onAction("startFrom")}>
             <Icon name="image" />
           </IconButton>
         )}
