@@ -1,6 +1,12 @@
 "use client";
 
-import { type PointerEvent, type RefObject, useEffect, useRef } from "react";
+import {
+  type CSSProperties,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useRef,
+} from "react";
 import { drawMask, drawStroke } from "./draw-mask";
 import styles from "./mask-canvas.module.css";
 import type { Operation, Point, Tool } from "./mask-history";
@@ -73,11 +79,10 @@ export function MaskCanvas(props: Props) {
   }
 
   const ratio = image.width / image.height;
+  // React's types do not know of custom properties.
+  const shape = { "--ratio": ratio, aspectRatio: ratio } as CSSProperties;
   return (
-    <div
-      className={styles.frame}
-      style={{ "--ratio": ratio, aspectRatio: ratio } as React.CSSProperties}
-    >
+    <div className={styles.frame} style={shape}>
       <img src={image.dataUrl} alt="" className={styles.image} draggable={false} />
       <canvas
         ref={canvas}

@@ -1,6 +1,13 @@
 "use client";
 
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { fill } from "@/lib/words/format";
@@ -132,7 +139,7 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
 function useBase(
   image: Props["image"],
   mask: string | null,
-  canvas: React.RefObject<HTMLCanvasElement | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
 ): HTMLCanvasElement | null {
   const [base, setBase] = useState<HTMLCanvasElement | null>(null);
   useEffect(() => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
 import { fill } from "@/lib/words/format";
@@ -97,7 +97,7 @@ function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
 
 /** For browsers without `field-sizing: content`. */
 function useFittingHeight(
-  area: React.RefObject<HTMLTextAreaElement | null>,
+  area: RefObject<HTMLTextAreaElement | null>,
   text: string,
 ): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height

@@ -1,6 +1,6 @@
 "use client";
 
-import { type ClipboardEvent, type DragEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "@/components/button";
 import { FieldGroup } from "@/components/field";
 import { Icon } from "@/components/icon";
@@ -15,9 +15,10 @@ import { DEFAULT_STRENGTH, sizeOf, withSize } from "../settings";
 import type { SettingsProps } from "../settings-panel";
 import { forgetFault } from "../settings-store";
 import { isSameShape, sizeLike } from "../size-presets";
+import { DropZone, FileButton } from "./image-file";
 import type { SourceImage } from "./source";
 import styles from "./source-image-field.module.css";
-import { removeSourceImage, setMask, setSourceImage, useSource } from "./source-store";
+import { removeSourceImage, setMask, useSource } from "./source-store";
 
 /** Shows a dialog in which a part of `image` is marked; closed by either callback. */
 export type RenderMaskEditor = (editor: {
@@ -149,68 +150,6 @@ function ShapeHint({
           {fill(words.takeShape, { size: `${own.width} × ${own.height}` })}
         </Button>
       )}
-    </div>
-  );
-}
-
-function choose(file: File): void {
-  // What was wrong with the image before is none of this one's faults.
-  forgetFault();
-  void setSourceImage(file);
-}
-
-function FileButton({ label }: { label: string }) {
-  return (
-    <label className={styles.file}>
-      <input
-        type="file"
-        className="visually-hidden"
-        accept="image/*"
-        onChange={(event) => {
-          const [file] = event.target.files ?? [];
-          if (file) choose(file);
-          // The same file may be chosen again.
-          event.target.value = "";
-        }}
-      />
-      <Icon name="image" />
-      {label}
-    </label>
-  );
-}
-
-function DropZone({ children }: { children: ReactNode }) {
-  const [isOver, setIsOver] = useState(false);
-
-  /** Nobody else is to open what was meant for this field. */
-  function take(event: DragEvent | ClipboardEvent, files: FileList): void {
-    const file = [...files].find(({ type }) => type.startsWith("image/"));
-    if (!file) return;
-    event.preventDefault();
-    event.stopPropagation();
-    choose(file);
-  }
-
-  return (
-    // Everything in here can be done by the button, too.
-    // biome-ignore lint/a11y/noStaticElementInteractions: see above
-    <div
-      className={styles.zone}
-      data-over={isOver}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        event.stopPropagation();
-        setIsOver(true);
-      }}
-      onDragLeave={() => setIsOver(false)}
-      onDrop={(event) => {
-        setIsOver(false);
-        take(event, event.dataTransfer.files);
-      }}
-      onPaste={(event) => take(event, event.clipboardData.files)}
-    >
-      {children}
     </div>
   );
 }
