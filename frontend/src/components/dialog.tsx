@@ -71,7 +71,7 @@ export function Dialog({
       }}
     >
       <div className={styles.box}>
-        <header className={styles.header}>
+        <div className={styles.header}>
           <h2 id={titleId}>{title}</h2>
           <div className={styles.actions}>
             {actions}
@@ -79,7 +79,7 @@ export function Dialog({
               <Icon name="close" />
             </IconButton>
           </div>
-        </header>
+        </div>
         <div className={styles.body}>{children}</div>
       </div>
       {/* The page's own are behind the dialog and out of reach. */}

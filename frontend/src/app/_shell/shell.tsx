@@ -52,6 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
       />
       {opened && <DialogHost />}
       <LiveRegion
+        label={words.app.news}
         messages={[
           serviceWords(service, words.service).trouble?.title ?? "",
           newest ? announcement(newest.view, words) : "",

@@ -9,6 +9,7 @@ export const app: Translation<typeof original> = {
   history: "Verlauf",
   status: "Status",
   moreStatus: "Alles über den Dienst",
+  news: "Neuigkeiten",
   newPicture: "Neues Bild",
   result: "Ergebnis",
 

@@ -6,6 +6,7 @@ export const app = {
   history: "History",
   status: "Status",
   moreStatus: "All about the service",
+  news: "News",
   newPicture: "New picture",
   result: "Result",
 
