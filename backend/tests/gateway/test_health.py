@@ -85,6 +85,8 @@ async def test_many_probes_cost_the_server_one_call_a_second(stub: StubServer) -
                 *(client.get(path) for path in ("/health", "/readyz") * 10)
             )
             assert {answer.status for answer in answers} == {200}
+            for answer in answers:
+                answer.release()
             clock.advance(1.0)
     assert stub.health_calls == 2
 
