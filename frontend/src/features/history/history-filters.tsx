@@ -98,21 +98,21 @@ function Choice<Kind extends string>({
   onChange: (kind: Kind | null) => void;
 }) {
   return (
-    <select
-      className={styles.chip}
-      aria-label={label}
-      data-chosen={chosen !== null}
-      value={chosen ?? ""}
-      onChange={({ target }) =>
-        onChange(options.find(([kind]) => kind === target.value)?.[0] ?? null)
-      }
-    >
-      <option value="">{any}</option>
-      {options.map(([kind, name]) => (
-        <option key={kind} value={kind}>
-          {name}
-        </option>
-      ))}
-    </select>
+    <span className={styles.choice} data-chosen={chosen !== null}>
+      <select
+        aria-label={label}
+        value={chosen ?? ""}
+        onChange={({ target }) =>
+          onChange(options.find(([kind]) => kind === target.value)?.[0] ?? null)
+        }
+      >
+        <option value="">{any}</option>
+        {options.map(([kind, name]) => (
+          <option key={kind} value={kind}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }

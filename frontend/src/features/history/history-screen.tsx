@@ -15,7 +15,7 @@ import styles from "./history-screen.module.css";
 import { NoPictures } from "./no-pictures";
 import { StorageNotice, StorageUse } from "./notices";
 import { PictureGrid } from "./picture-grid";
-import { modelsOf, searchPictures } from "./search-pictures";
+import { modelsOf, prepareSearch, searchPictures } from "./search-pictures";
 import { oneSection, sectionsByDate } from "./sections";
 import { allSelected, NOTHING_SELECTED, ranged, selecting, toggled } from "./selection";
 import { SelectionBar } from "./selection-bar";
@@ -45,6 +45,12 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
   const title = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => void openLibrary(), []);
+
+  useEffect(() => {
+    // After the pictures are on the screen.
+    const timer = setTimeout(() => prepareSearch(pictures));
+    return () => clearTimeout(timer);
+  }, [pictures]);
 
   const { visible, sections, now } = useMemo(() => {
     const now = Date.now();

@@ -19,7 +19,8 @@ import { type Section, sectionTitle } from "./sections";
 import { tileLabel, timeLeft } from "./tile-words";
 import { useStretchInView } from "./use-stretch-in-view";
 
-const HEADING_REM = 3;
+// As tall as the style says.
+const HEADING_REM = 2.5;
 
 export type GridActions = {
   activate: (id: string) => void;

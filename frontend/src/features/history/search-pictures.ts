@@ -38,6 +38,11 @@ export function shapeOf({ width, height }: Pick<Picture, "width" | "height">): S
   return width > height ? "wide" : "tall";
 }
 
+/** Makes the first search as fast as the others. */
+export function prepareSearch(pictures: readonly Picture[]): void {
+  pictures.forEach(searchText);
+}
+
 /** All models that have painted one of them, in order of their names. */
 export function modelsOf(pictures: readonly Picture[]): string[] {
   const models = new Set(pictures.map(({ recipe }) => recipe.model));

@@ -32,9 +32,6 @@ export function SelectionBar({ count, actions, onSelectAll, onEnd }: Props) {
         <Button look="quiet" onClick={onSelectAll}>
           {words.all}
         </Button>
-        <IconButton label={words.end} onClick={onEnd}>
-          <Icon name="close" />
-        </IconButton>
       </div>
       <ul className={styles.actions}>
         {actions.map(({ icon, label, run, isIdle = false }) => (
@@ -50,6 +47,9 @@ export function SelectionBar({ count, actions, onSelectAll, onEnd }: Props) {
           </li>
         ))}
       </ul>
+      <IconButton label={words.end} onClick={onEnd}>
+        <Icon name="close" />
+      </IconButton>
     </section>
   );
 }

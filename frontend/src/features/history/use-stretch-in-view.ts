@@ -12,10 +12,10 @@ export type StretchInView = {
 };
 
 // How far beyond the screen things are made ready.
-const MARGIN_PX = 600;
+const MARGIN_PX = 400;
 
 // Scrolling changes nothing until it has come this far.
-const STEP_PX = 256;
+const STEP_PX = 200;
 
 /** Null before the element has been measured, which is on the server, too. */
 export function useStretchInView(

@@ -46,7 +46,7 @@ export const history: Translation<typeof original> = {
     start: "Auswählen",
     label: "Auswahl",
     count: { one: "{count} ausgewählt", other: "{count} ausgewählt" },
-    all: "Alle auswählen",
+    all: "Alle wählen",
     favour: "Zu Favoriten",
     unfavour: "Aus Favoriten",
     compare: "Vergleichen",
