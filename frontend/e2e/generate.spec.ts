@@ -73,7 +73,7 @@ test("several images stand side by side, and one of them is chosen", async ({
   const { page } = studio;
   const seed = page.getByRole("region", { name: "Result" }).getByText(/^\d{5,}$/);
   const first = Number(await seed.textContent());
-  await page.getByRole("group", { name: "Image" }).getByText("3").click();
+  await page.getByRole("group", { name: "Image", exact: true }).getByText("3").click();
   await expect(seed).toHaveText(String(first + 2));
 });
 

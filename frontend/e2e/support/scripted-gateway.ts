@@ -113,6 +113,11 @@ export class ScriptedGateway {
       json(response, { status, ...health, version: "0" });
     } else if (path === "/models") {
       json(response, { models: this.models });
+    } else if (path.endsWith("/tokens")) {
+      const tokens = { tokens: 4, max_prompt_tokens: 77, used_characters: null };
+      json(response, { ...tokens, is_cut: false });
+    } else if (path === "/metrics") {
+      response.end("");
     } else if (path === "/generate") {
       await this.#take(request, response);
     } else if (id) {

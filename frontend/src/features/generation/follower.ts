@@ -30,7 +30,9 @@ export class Follower {
 
   constructor(private readonly hears: Hears) {
     document.addEventListener("visibilitychange", () => this.#begin());
+    // Offline is not lost yet: the studio may run on this very machine.
     window.addEventListener("online", () => this.#begin());
+    window.addEventListener("offline", () => this.#begin());
   }
 
   add(id: string): void {
