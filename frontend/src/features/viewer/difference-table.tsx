@@ -88,19 +88,30 @@ function Run({ run: { kind, text } }: { run: WordRun }) {
       return text;
     case "removed":
       return (
-        <del>
-          <span className="visually-hidden">[{words.onlyA}: </span>
-          {text}
-          <span className="visually-hidden">]</span>
-        </del>
+        <>
+          <del>
+            <span className="visually-hidden">[{words.onlyA}: </span>
+            {text.trimEnd()}
+            <span className="visually-hidden">]</span>
+          </del>
+          {spaceAfter(text)}
+        </>
       );
     case "added":
       return (
-        <ins>
-          <span className="visually-hidden">[{words.onlyB}: </span>
-          {text}
-          <span className="visually-hidden">]</span>
-        </ins>
+        <>
+          <ins>
+            <span className="visually-hidden">[{words.onlyB}: </span>
+            {text.trimEnd()}
+            <span className="visually-hidden">]</span>
+          </ins>
+          {spaceAfter(text)}
+        </>
       );
   }
+}
+
+/** Outside of the mark, where it would be struck through. */
+function spaceAfter(text: string): string {
+  return text.slice(text.trimEnd().length);
 }
