@@ -1,7 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { LiveRegion } from "@/components/live-region";
 import { Toasts } from "@/components/toasts";
 import { useAttention } from "@/features/attention/use-attention";
@@ -19,6 +19,7 @@ import { Header } from "./header";
 import { useKeeping } from "./keeping";
 import { useLastEnded } from "./last-ended";
 import styles from "./shell.module.css";
+import { warmUp } from "./warm-up";
 
 // With all that only dialogs need: no part of the first load.
 const DialogHost = dynamic(async () => (await import("./dialog-host")).DialogHost);
@@ -31,6 +32,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const commands = useCommands();
   const opened = useDialogs((state) => state.opened?.kind ?? null);
   useKeeping();
+  useEffect(warmUp, []);
   const running = generations.filter(({ view }) => isGenerating(view));
   const lastEnded = useLastEnded();
   useAttention({ running: running.length, progress: shared(running), lastEnded });

@@ -11,6 +11,7 @@ import { useCurrentModel } from "./use-current-model";
 export function IdleStage() {
   const { idle } = useWords().app;
   const { service } = useService();
+  const model = useCurrentModel();
   switch (service.status) {
     case "connecting":
       return <p className={styles.hint}>{idle.connecting}</p>;
@@ -27,14 +28,17 @@ export function IdleStage() {
     case "offline":
       return <p className={styles.hint}>{idle.trouble}</p>;
     case "ready":
-      return <Beginning />;
+      // Not before its examples are known, or what is there already would move.
+      return model ? (
+        <Beginning examples={model.example_prompts ?? []} />
+      ) : (
+        <p className={styles.hint}>{idle.connecting}</p>
+      );
   }
 }
 
-function Beginning() {
+function Beginning({ examples }: { examples: readonly string[] }) {
   const { idle } = useWords().app;
-  const model = useCurrentModel();
-  const examples = model?.example_prompts ?? [];
   return (
     <div className={styles.idle}>
       <h2>{idle.title}</h2>

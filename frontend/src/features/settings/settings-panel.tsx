@@ -78,11 +78,11 @@ export function SettingsPanel({
             <SourceImageField {...common} renderMaskEditor={renderMaskEditor} />
           )}
           <MoreSettings {...common} lastSeed={lastSeed} />
+          {children}
         </>
       ) : (
         <p className={styles.unknown}>{words.unknown}</p>
       )}
-      {children}
     </section>
   );
 }
