@@ -39,7 +39,7 @@ for (const width of [1280, 320]) {
         first.queued(2, 20);
         await expect(page.getByText("Place 2 in the queue")).toBeVisible();
         await check("queued");
-        first.send("started", {}).step(7, 3);
+        first.started().step(7, 3);
         await expect(studio.preview).toBeVisible();
         await check("denoising");
         await studio.cancel.click();
@@ -111,7 +111,7 @@ test("a screen reader hears at most six things in thirty steps", async ({
   await studio.prompt.fill("x");
   await studio.prompt.press("Enter");
   const generation = await gateway.generation();
-  generation.queued(1).send("started", {});
+  generation.queued(1).started();
   for (let step = 1; step <= 30; step++) {
     generation.step(step, 30 - step);
     if (step < 30) {

@@ -116,7 +116,7 @@ test.describe("keys", () => {
       await fetch(url, { method: "POST", mode: "no-cors", body: "{}" });
     }, `${studio.url}/api/generate`);
     expect((await refused).status()).toBe(403);
-    expect(asked).toEqual([]);
+    expect(asked.map((call) => call.url)).not.toContain("/generate");
   });
 });
 

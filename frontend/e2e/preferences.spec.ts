@@ -1,7 +1,7 @@
 /** What a person prefers, and what the tab says while nobody looks. */
 
 import type { Page } from "@playwright/test";
-import { expect, test } from "./support/fixtures";
+import { expect, scriptedTest, test } from "./support/fixtures";
 
 const preferences = (page: Page) =>
   page.getByRole("dialog", { name: "Preferences", exact: true });
@@ -162,28 +162,31 @@ test.describe("a hidden tab", () => {
     await expect(page).toHaveTitle(own.title);
     expect(await icon(page)).toBe(own.icon);
   });
-
-  test.describe("that loses its server", () => {
-    test.use({ expectsFailedCalls: true });
-
-    test("says that it has failed", async ({ studio, stack }) => {
-      const { page } = studio;
-      await studio.open();
-      await studio.setMore("Steps", "200");
-      await studio.prompt.fill("a red bicycle");
-      await studio.prompt.press("Enter");
-      await expect(studio.preview).toBeVisible();
-      await hide(page, true);
-      try {
-        await stack.server.kill();
-        await expect(page).toHaveTitle("✗ Failed – Easel");
-        const failed = await icon(page);
-        await hide(page, false);
-        await expect(page).toHaveTitle("Easel");
-        expect(await icon(page)).not.toBe(failed);
-      } finally {
-        await stack.server.start();
-      }
-    });
-  });
 });
+
+scriptedTest(
+  "a hidden tab says that a picture has failed",
+  async ({ studio, gateway }) => {
+    const { page } = studio;
+    await studio.open();
+    await studio.prompt.fill("a red bicycle");
+    await studio.prompt.press("Enter");
+    const generation = await gateway.generation();
+    generation.queued(1).started().step(3, null);
+    await expect(studio.preview).toBeVisible();
+    await hide(page, true);
+    generation.fail({
+      type: "urn:easel:problem:out_of_memory",
+      title: "Out of memory",
+      status: 503,
+      detail: "It does not fit.",
+      code: "out_of_memory",
+      request_id: "req-1",
+    });
+    await expect(page).toHaveTitle("✗ Failed – Easel");
+    const failed = await icon(page);
+    await hide(page, false);
+    await expect(page).toHaveTitle("Easel");
+    expect(await icon(page)).not.toBe(failed);
+  },
+);

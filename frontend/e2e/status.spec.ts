@@ -202,10 +202,10 @@ test("the studio leads there without a reload, and what it knew is known", async
   await studio.open();
   await page.evaluate(() => Object.assign(window, { isSamePage: true }));
   await studio.status.click();
-  await page.getByRole("link", { name: "All about the service's status" }).click();
+  await page.getByRole("link", { name: "All about the service" }).click();
   await expect(page.getByRole("heading", { name: "Status", level: 1 })).toBeVisible();
   await expect(page.getByText(/^All is well/)).toBeVisible();
-  await page.getByRole("link", { name: "Back to the studio" }).click();
+  await page.getByRole("link", { name: "Studio", exact: true }).click();
   await expect(studio.prompt).toBeVisible();
   expect(await page.evaluate(() => "isSamePage" in window)).toBe(true);
 });

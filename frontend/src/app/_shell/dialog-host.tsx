@@ -13,7 +13,7 @@ import { usePreferences } from "@/lib/preferences/preferences";
 import { useWords } from "@/lib/words/use-words";
 import { restore, vary } from "../_studio/painting";
 import { closeDialog, openDialog, useDialogs } from "./dialogs";
-import { blobOf, compare, copyLink, discard } from "./picture-commands";
+import { blobOf, copyLink, discard } from "./picture-commands";
 
 // Rare, each of them: no part of the first load.
 const Lightbox = dynamic(
@@ -69,7 +69,14 @@ export function DialogHost() {
             vary(recipe, words);
           }}
           onCopyLink={(picture) => copyLink(picture, words)}
-          onCompare={compare}
+          onCompare={(picture) =>
+            openDialog({
+              kind: "compare",
+              a: picture,
+              b: null,
+              choices: current(opened.pictures),
+            })
+          }
           onFavourite={({ id }, isFavourite) => void favour([id], isFavourite)}
           onTrash={(picture) => discard(picture, words)}
           renderDownload={(picture) => (

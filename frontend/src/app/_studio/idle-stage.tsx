@@ -7,6 +7,9 @@ import { useWords } from "@/lib/words/use-words";
 import styles from "./idle-stage.module.css";
 import { useCurrentModel } from "./use-current-model";
 
+// More would ask to be read instead of chosen.
+const SHOWN_EXAMPLES = 4;
+
 /** An empty stage says what to do first, or why nothing can be done yet. */
 export function IdleStage() {
   const { idle } = useWords().app;
@@ -46,7 +49,7 @@ function Beginning({ examples }: { examples: readonly string[] }) {
         {examples.length > 0 ? idle.withExamples : idle.withoutExamples}
       </p>
       <ul className={styles.examples}>
-        {examples.map((example) => (
+        {examples.slice(0, SHOWN_EXAMPLES).map((example) => (
           <li key={example}>
             <button
               type="button"

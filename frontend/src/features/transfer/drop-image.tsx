@@ -1,6 +1,7 @@
 "use client";
 
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
 import type { ModelDocument } from "@/lib/api/generated";
@@ -57,25 +58,32 @@ export function DropImage({ models, onRecipe, onImage }: Props) {
           if (file) void show(file);
         }}
       />
-      {isOver && (
-        <div className={styles.overlay}>
-          <p>
-            <Icon name="image" />
-            {words.dropHere}
-          </p>
-        </div>
-      )}
-      {image && (
-        <Suspense>
-          <ImageDialog
-            image={image}
-            models={models ?? []}
-            onRecipe={onRecipe}
-            onImage={onImage}
-            onClose={() => setImage(null)}
-          />
-        </Suspense>
-      )}
+      {isOver &&
+        overAll(
+          <div className={styles.overlay}>
+            <p>
+              <Icon name="image" />
+              {words.dropHere}
+            </p>
+          </div>,
+        )}
+      {image &&
+        overAll(
+          <Suspense>
+            <ImageDialog
+              image={image}
+              models={models ?? []}
+              onRecipe={onRecipe}
+              onImage={onImage}
+              onClose={() => setImage(null)}
+            />
+          </Suspense>,
+        )}
     </>
   );
+}
+
+/** Also where the button is in something that is closed, as a phone's settings are. */
+function overAll(children: ReactNode): ReactNode {
+  return createPortal(children, document.body);
 }
