@@ -1,6 +1,6 @@
 "use client";
 
-import { useRouter } from "next/navigation";
+import { usePathname, useRouter } from "next/navigation";
 import { showToast } from "@/components/toasts";
 import { type CommandActions, commandsFor } from "@/features/commands/catalogue";
 import type { Command } from "@/features/commands/command";
@@ -32,7 +32,9 @@ export function useCommands(): Command[] {
   const words = useWords();
   const router = useRouter();
   const chooseLanguage = useLanguageChoice();
-  const picture = pictureOf(useOnStage());
+  const stage = useOnStage();
+  // Elsewhere nobody sees which picture they would be about.
+  const picture = usePathname() === "/" ? pictureOf(stage) : null;
   const newest = useLibrary(({ pictures }) =>
     pictures.find(({ trashedAt }) => trashedAt === null),
   );
