@@ -146,6 +146,16 @@ test.describe("refusals", () => {
     await expect(studio.failure).toContainText("req-1");
   });
 
+  test("an answer that is no JSON is put into words", async ({ studio, gateway }) => {
+    gateway.nonsense = "<h1>Oops</h1>";
+    await studio.open();
+    await studio.prompt.fill("x");
+    await studio.prompt.press("Enter");
+    await expect(studio.failure).toContainText("Something went wrong");
+    await expect(studio.failure).toContainText("status 500");
+    await expect(studio.prompt).toHaveValue("x");
+  });
+
   test("a full queue counts down, then lets go", async ({ studio, gateway }) => {
     gateway.refusal = problem({ code: "queue_full", retry_after_s: 2 });
     await studio.open();

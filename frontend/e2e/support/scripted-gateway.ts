@@ -62,6 +62,8 @@ export class ScriptedGateway {
   models = [MODEL];
   /** If set, what `POST /generate` answers instead of taking it. */
   refusal: Problem | null = null;
+  /** If set, `POST /generate` answers with status 500 and this, which is no JSON. */
+  nonsense: string | null = null;
   requests: GenerationRequest[] = [];
 
   readonly #http: Server = createServer((request, response) => {
@@ -88,6 +90,7 @@ export class ScriptedGateway {
     this.server = WELL;
     this.models = [MODEL];
     this.refusal = null;
+    this.nonsense = null;
     this.requests = [];
     for (const conversation of this.#taken) conversation.breakOff();
     this.#taken = [];
@@ -132,6 +135,11 @@ export class ScriptedGateway {
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    if (this.nonsense !== null) {
+      response.writeHead(500, { "content-type": "text/html" });
+      response.end(this.nonsense);
+      return;
+    }
     if (this.refusal) {
       const { status, retry_after_s } = this.refusal;
       json(response, this.refusal, status, { "retry-after": `${retry_after_s ?? ""}` });
