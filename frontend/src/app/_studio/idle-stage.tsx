@@ -1,9 +1,12 @@
 "use client";
 
+import { Button } from "@/components/button";
+import { useServiceWatch } from "@/features/service/service-watch";
 import { useService } from "@/features/service/use-service";
 import { focusField } from "@/features/settings/focus-field";
 import { changeSettings } from "@/features/settings/settings-store";
 import { useWords } from "@/lib/words/use-words";
+import { openDialog } from "../_shell/dialogs";
 import styles from "./idle-stage.module.css";
 import { useCurrentModel } from "./use-current-model";
 
@@ -15,6 +18,7 @@ export function IdleStage() {
   const { idle } = useWords().app;
   const { service } = useService();
   const model = useCurrentModel();
+  const needsKey = useServiceWatch((watch) => watch.needsKey);
   switch (service.status) {
     case "connecting":
       return <p className={styles.hint}>{idle.connecting}</p>;
@@ -31,6 +35,7 @@ export function IdleStage() {
     case "offline":
       return <p className={styles.hint}>{idle.trouble}</p>;
     case "ready":
+      if (needsKey) return <KeyNeeded />;
       // Not before its examples are known, or what is there already would move.
       return model ? (
         <Beginning examples={model.example_prompts ?? []} />
@@ -38,6 +43,17 @@ export function IdleStage() {
         <p className={styles.hint}>{idle.connecting}</p>
       );
   }
+}
+
+function KeyNeeded() {
+  const { failure } = useWords().generation;
+  return (
+    <div className={styles.idle}>
+      <h2>{failure.key_needed.title}</h2>
+      <p className={styles.hint}>{failure.key_needed.advice}</p>
+      <Button onClick={() => openDialog({ kind: "key" })}>{failure.giveKey}</Button>
+    </div>
+  );
 }
 
 function Beginning({ examples }: { examples: readonly string[] }) {

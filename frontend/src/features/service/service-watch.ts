@@ -22,11 +22,14 @@ import { NOTHING_SEEN, type ServiceLog, withService } from "./service-log";
 type ServiceWatch = ServiceLog & {
   /** What the models can do; null until it is known, and kept while they are away. */
   models: ModelDocument[] | null;
+  /** The gateway tells what it can do to people with a key only. */
+  needsKey: boolean;
 };
 
 export const useServiceWatch = create<ServiceWatch>(() => ({
   ...NOTHING_SEEN,
   models: null,
+  needsKey: false,
 }));
 
 // The gateway itself gives its server two seconds to answer.
@@ -113,9 +116,11 @@ function note(found: Service): void {
 async function askModels(signal: AbortSignal): Promise<void> {
   try {
     const models = await fetchModels(signal);
-    if (!signal.aborted) useServiceWatch.setState({ models });
-  } catch {
+    if (!signal.aborted) useServiceWatch.setState({ models, needsKey: false });
+  } catch (error) {
     if (signal.aborted) return;
+    const needsKey = error instanceof CallFailed && error.failure.kind === "key_needed";
+    useServiceWatch.setState({ needsKey });
     const again = setTimeout(() => void askModels(signal), ASK_MODELS_AGAIN_MS);
     signal.addEventListener("abort", () => clearTimeout(again), { once: true });
   }
