@@ -44,7 +44,19 @@ function tier(page: Page, name: string): Locator {
     .filter({ has: page.getByRole("heading", { name }) });
 }
 
-/** As the studio does it; resolves when the picture is there. */
+/** As the studio does it: the answer is there long before the picture. */
+async function paintLater(page: Page, numInferenceSteps: number): Promise<number> {
+  return page.evaluate(async (num_inference_steps) => {
+    const answer = await fetch("/api/generate", {
+      method: "POST",
+      headers: { "content-type": "application/json", prefer: "respond-async" },
+      body: JSON.stringify({ prompt: "a red bicycle", num_inference_steps }),
+    });
+    return answer.status;
+  }, numInferenceSteps);
+}
+
+/** Waits for the answer, as a script does; resolves when the picture is there. */
 async function paint(page: Page, numInferenceSteps: number): Promise<number> {
   return page.evaluate(async (num_inference_steps) => {
     const answer = await fetch("/api/generate", {
@@ -92,13 +104,39 @@ test("a generation moves the numbers", async ({ studio }) => {
   await expect(generations).toContainText(
     "being painted: between 0 and 1, at last 0. waiting: between 0 and 0, at last 0.",
   );
+  await expectOnePicture(page);
+});
+
+test("a generation that nobody waits for counts with all of its time", async ({
+  studio,
+}) => {
+  const { page } = studio;
+  await page.goto("/status");
+  await expect(
+    page.getByText("All is well. How long a picture takes is not known yet."),
+  ).toBeVisible();
+  const generations = page.getByRole("region", { name: "Generations" });
+  expect(await paintLater(page, 150)).toBe(202);
+  await expect(generations).toContainText("1 being painted, 0 waiting");
+  await expect(generations).toContainText("0 being painted, 0 waiting");
+  await expectOnePicture(page);
+  // 150 steps of 20 ms: no answer that was there at once.
+  const sentence = page.getByText(/^All is well: a picture takes about [\d.]+\ss\.$/);
+  const [, seconds] = /about ([\d.]+)/.exec(await sentence.innerText()) ?? [];
+  expect(Number(seconds)).toBeGreaterThan(1);
+});
+
+/** One generation, completed: every number that tells of it. */
+async function expectOnePicture(page: Page): Promise<void> {
   const pictures = page.getByRole("region", { name: "Pictures per minute" });
-  await expect(pictures).toContainText("1 picture in the time shown.");
+  await expect(pictures).toContainText("1 picture in the last");
   const time = page.getByRole("region", { name: "Time to a picture" });
-  await expect(time).toContainText(/Half were ready within \d/);
+  await expect(time).toContainText(/half were ready within \d/);
   await expect(page.getByText(/^All is well: a picture takes about \d/)).toBeVisible();
   await expect(page.getByRole("region", { name: "Failures" })).toContainText("0%");
-});
+  const server = page.getByRole("table").getByRole("row").nth(1);
+  await expect(server.getByRole("cell").nth(4)).toContainText(/95 of 100: \d/);
+}
 
 test("a dead server changes the words, and its return is told", async ({
   studio,
@@ -122,11 +160,13 @@ test("a dead server changes the words, and its return is told", async ({
   );
   expect(await paint(page, 1)).toBe(502);
   await expect(page.getByRole("region", { name: "Failures" })).toContainText(
-    "1 generation failed or found no room",
+    "1 generation found no server, no room or no time at the gateway",
   );
 
   await stack.server.start();
-  await expect(page.getByText(/^All is well/)).toBeVisible();
+  await expect(
+    page.getByText("All is well. How long a picture takes is not known yet."),
+  ).toBeVisible();
   await expect(server).toContainText("Ready to paint");
   await expect(server).toContainText(/Last problem\s*not there, .* to /);
 });
@@ -160,7 +200,9 @@ test("numbers that need a token are said to need one, and the rest is shown", as
   await expect(
     page.getByText(/only to those who have its metrics token/),
   ).toBeVisible();
-  await expect(page.getByText("All is well.")).toBeVisible();
+  await expect(page.getByText(/^All is well/)).toBeVisible();
+  const generations = page.getByRole("region", { name: "Generations" });
+  await expect(generations).toContainText("0 being painted, 0 waiting");
 });
 
 test("a device that is offline claims nothing", async ({ studio }) => {
@@ -265,7 +307,7 @@ for (const width of [1280, 320]) {
         const pictures = page.getByRole("region", { name: "Pictures per minute" });
         await expect(pictures).toBeVisible();
         expect(await paint(page, 4)).toBe(200);
-        await expect(pictures).toContainText("1 picture in the time shown.");
+        await expect(pictures).toContainText("1 picture in the last");
         await check("well");
 
         await page.route("**/api/health", async (route) => {

@@ -1,4 +1,8 @@
-import type { GatewayHealth, ReplicaDocument } from "@/lib/api/generated";
+import type {
+  GatewayHealth,
+  RecentGenerations,
+  ReplicaDocument,
+} from "@/lib/api/generated";
 
 /** A gateway that is well, with one server, unless told otherwise. */
 export function health(different: Partial<GatewayHealth> = {}): GatewayHealth {
@@ -34,6 +38,19 @@ export function replica(different: Partial<ReplicaDocument> = {}): ReplicaDocume
     outstanding: 0,
     seconds_per_cost_unit: null,
     detail: null,
+    ...different,
+  };
+}
+
+/** Ten minutes in which nothing happened, unless told otherwise. */
+export function recent(different: Partial<RecentGenerations> = {}): RecentGenerations {
+  return {
+    completed: 0,
+    failed: 0,
+    images: 0,
+    window_s: 600,
+    generation_seconds: null,
+    last_minute: { completed: 0, failed: 0, images: 0 },
     ...different,
   };
 }

@@ -30,14 +30,16 @@ export function ActivitySection({ activity, newest }: Props) {
   );
 
   function note(): string {
-    const reason = newest === "counts" ? null : words.activity[newest];
+    const reason = newest === "told" ? null : words.activity[newest];
     if (!first || !last) return reason ?? "";
-    if (reason) {
+    if (newest === "unreachable") {
       const time = clockWords(last.at, language);
-      return fill(words.activity.stale, { reason, time });
+      return fill(words.activity.stale, { reason: words.activity.unreachable, time });
     }
     const since = fill(words.activity.note, { time: clockWords(first.at, language) });
     const hasGaps = readings.some((one) => one.isAfterGap);
-    return hasGaps ? `${since} ${words.activity.noteGaps}` : since;
+    return [since, hasGaps ? words.activity.noteGaps : null, reason]
+      .filter(Boolean)
+      .join(" ");
   }
 }

@@ -1,20 +1,20 @@
 "use client";
 
 /**
- * Reads the gateway's counters every five seconds while the status screen is open.
+ * Asks the gateway for its numbers every five seconds while the status screen is open.
  *
  * What was seen stays for as long as the page lives: whoever comes back to the screen
  * finds the charts with a gap in them.
  */
 
 import { create } from "zustand";
-import { type Activity, NO_ACTIVITY, withCounts } from "./activity";
-import { type MetricsAnswer, readMetrics } from "./read-metrics";
+import { type Activity, NO_ACTIVITY, withSample } from "./activity";
+import { readSample, type SampleAnswer } from "./read-sample";
 
 const EVERY_MS = 5_000;
 
 /** How the newest attempt to read went. */
-export type NewestAttempt = MetricsAnswer["kind"] | "connecting";
+export type NewestAttempt = SampleAnswer["kind"] | "connecting";
 
 type ActivityWatch = {
   activity: Activity;
@@ -67,16 +67,14 @@ function readNow(): void {
 async function read(): Promise<void> {
   const reading = new AbortController();
   latest = reading;
-  const answer = await readMetrics(reading.signal);
+  const answer = await readSample(reading.signal);
   if (reading.signal.aborted) return;
   const triedAt = Date.now();
   useActivityWatch.setState(({ activity }) => ({
     newest: answer.kind,
     triedAt,
     activity:
-      answer.kind === "counts"
-        ? withCounts(activity, answer.counts, triedAt)
-        : activity,
+      "sample" in answer ? withSample(activity, answer.sample, triedAt) : activity,
   }));
   timer = setTimeout(readNow, EVERY_MS);
 }

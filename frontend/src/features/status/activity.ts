@@ -1,12 +1,14 @@
-/** What the gateway's counters say about the last minutes, as this page saw them. Pure. */
+/** What the gateway and its servers did in the last minutes, as this page saw it. Pure. */
 
-import type { GatewayCounts, Totals } from "./gateway-counts";
-import { EMPTY_HISTOGRAM, plus, quantile, since, withoutShortest } from "./quantiles";
+import type { RecentGenerations } from "@/lib/api/generated";
+import type { Sample } from "./read-sample";
+import { workOf } from "./work";
 
 /** Charts reach back so far. */
 export const WINDOW_MS = 10 * 60_000;
 
-// Between two samples too little happens for a rate: points tell of the minute before.
+// Between two samples too little happens for a rate: points tell of the minute before,
+// as the servers do.
 const RATE_MS = 60_000;
 
 // Longer than this between two samples, and nobody has looked: charts have a gap.
@@ -15,75 +17,60 @@ const GAP_MS = 20_000;
 export type Reading = {
   /** Milliseconds since 1970, of this browser's clock. */
   at: number;
-  inFlight: number;
+  running: number;
   waiting: number;
-  /** How long ago the reading before was; 0 for the first. */
-  spanMs: number;
-  /** So long that nobody was looking: charts are broken before it. */
+  /** So long after the reading before that nobody was looking. */
   isAfterGap: boolean;
-  /** Since the reading before. */
-  grown: Totals;
+  /** As the servers told; null where none did. */
+  recent: RecentGenerations | null;
+  /** By the gateway since the reading before; null where it does not tell. */
+  turnedAway: number | null;
 };
 
 export type Activity = {
   /** At most ten minutes of them, the newest last. */
   readings: readonly Reading[];
-  /** The newest totals of each process that has answered: behind one address may be several. */
-  lastTotals: ReadonlyMap<number | null, Totals>;
-  /** As the newest sample has it: since the gateway was started. */
-  newest: GatewayCounts | null;
+  /** What each process had turned away: behind one address may be several. */
+  lastTurnedAway: ReadonlyMap<number | null, number>;
+  /** When the process that answered last was started, in seconds since 1970. */
+  startedAtS: number | null;
 };
 
 export const NO_ACTIVITY: Activity = {
   readings: [],
-  lastTotals: new Map(),
-  newest: null,
-};
-
-const NOTHING: Totals = {
-  images: 0,
-  answered: 0,
-  failed: 0,
-  durations: EMPTY_HISTOGRAM,
-  refused: 0,
+  lastTurnedAway: new Map(),
+  startedAtS: null,
 };
 
 /** @param at milliseconds since 1970. */
-export function withCounts(
-  before: Activity,
-  counts: GatewayCounts,
-  at: number,
-): Activity {
-  const { readings, lastTotals } = before;
-  // A process that was not seen before may have counted for days.
-  const known = lastTotals.get(counts.startedAtS);
-  const spanMs = at - (readings.at(-1)?.at ?? at);
+export function withSample(before: Activity, sample: Sample, at: number): Activity {
+  const { readings, lastTurnedAway } = before;
+  const { health, counts } = sample;
   const reading: Reading = {
     at,
-    inFlight: counts.inFlight,
-    waiting: counts.waiting,
-    spanMs,
-    isAfterGap: spanMs > GAP_MS,
-    grown: known ? growth(counts.totals, known) : NOTHING,
+    ...workOf(health),
+    isAfterGap: at - (readings.at(-1)?.at ?? at) > GAP_MS,
+    recent: health.recent ?? null,
+    // A process that was not seen before may have counted for days.
+    turnedAway:
+      counts &&
+      growth(
+        counts.turnedAway,
+        lastTurnedAway.get(counts.startedAtS) ?? counts.turnedAway,
+      ),
   };
   return {
     readings: [...readings.filter((one) => one.at > at - WINDOW_MS), reading],
-    lastTotals: new Map(lastTotals).set(counts.startedAtS, counts.totals),
-    newest: counts,
+    lastTurnedAway: counts
+      ? new Map(lastTurnedAway).set(counts.startedAtS, counts.turnedAway)
+      : lastTurnedAway,
+    startedAtS: counts ? counts.startedAtS : before.startedAtS,
   };
 }
 
-/** What grew from `earlier` to `later`; a counter that fell has begun anew. */
-function growth(later: Totals, earlier: Totals): Totals {
-  const grown = (name: "images" | "answered" | "failed" | "refused") =>
-    later[name] < earlier[name] ? later[name] : later[name] - earlier[name];
-  return {
-    images: grown("images"),
-    answered: grown("answered"),
-    failed: grown("failed"),
-    refused: grown("refused"),
-    durations: since(later.durations, earlier.durations),
-  };
+/** A counter that fell has begun anew. */
+function growth(later: number, earlier: number): number {
+  return later < earlier ? later : later - earlier;
 }
 
 /** One moment of the charts; null is what cannot be told. */
@@ -91,82 +78,62 @@ export type ChartPoint = {
   at: number;
   /** Nobody looked between this point and the one before. */
   isAfterGap: boolean;
-  inFlight: number;
+  running: number;
   waiting: number;
-  /** The rest is of the minute before; a rate counts what was seen and guesses nothing. */
+  /** Of the minute before. */
   imagesPerMinute: number | null;
+  /** Of the ten minutes before. */
   medianS: number | null;
   p95S: number | null;
-  /** From 0 to 1. */
+  /** From 0 to 1, of all that ended in the minute before. */
   failedShare: number | null;
+  turnedAwayShare: number | null;
 };
 
 export function chartPoints({ readings }: Activity): ChartPoint[] {
   return readings.map((reading, index) => {
-    const minute = readings
-      .slice(0, index + 1)
-      .filter(({ at }) => at > reading.at - RATE_MS);
-    const grown = sum(minute);
-    const spanMs = minute.reduce((total, one) => total + one.spanMs, 0);
+    const { at, isAfterGap, running, waiting, recent } = reading;
+    const minute = readings.slice(0, index + 1).filter((one) => one.at > at - RATE_MS);
+    const failed = recent?.last_minute.failed ?? 0;
+    const turnedAway = turnedAwayIn(minute) ?? 0;
+    const all = failed + turnedAway + (recent?.last_minute.completed ?? 0);
     return {
-      at: reading.at,
-      isAfterGap: reading.isAfterGap,
-      inFlight: reading.inFlight,
-      waiting: reading.waiting,
-      imagesPerMinute:
-        spanMs > 0 ? (RATE_MS * grown.images) / Math.max(spanMs, RATE_MS) : null,
-      ...timesOf(grown),
-      failedShare: failedShare(grown),
+      at,
+      isAfterGap,
+      running,
+      waiting,
+      imagesPerMinute: recent?.last_minute.images ?? null,
+      medianS: recent?.generation_seconds?.p50 ?? null,
+      p95S: recent?.generation_seconds?.p95 ?? null,
+      failedShare: share(failed, all),
+      turnedAwayShare: share(turnedAway, all),
     };
   });
 }
 
-export type Summary = { images: number; failed: number; failedShare: number | null };
-
-/** Over all that this page has seen of the last ten minutes. */
-export function summaryOf({ readings }: Activity): Summary {
-  const totals = sum(readings);
-  const { images, failed } = totals;
-  return { images, failed, failedShare: failedShare(totals) };
-}
-
-export type Times = {
-  medianS: number;
-  p95S: number;
-  /** The page has seen no picture: these are of all since the gateway was started. */
-  isSinceStart: boolean;
+export type Failures = {
+  /** On servers, in the time that they tell of; null where none tells. */
+  failed: number | null;
+  /** By the gateway, as far as this page has seen; null where it does not tell. */
+  turnedAway: number | null;
+  /** Both, from 0 to 1; null where nothing ended. */
+  share: number | null;
 };
 
-/** How long pictures take, or null while the gateway has painted none. */
-export function timesKnown({ readings, newest }: Activity): Times | null {
-  return times(sum(readings), false) ?? (newest && times(newest.totals, true));
+export function failuresOf({ readings }: Activity): Failures {
+  const recent = readings.at(-1)?.recent ?? null;
+  const failed = recent?.failed ?? null;
+  const turnedAway = turnedAwayIn(readings);
+  const failures = (failed ?? 0) + (turnedAway ?? 0);
+  const ended = failures + (recent?.completed ?? 0);
+  return { failed, turnedAway, share: share(failures, ended) };
 }
 
-function times(totals: Totals, isSinceStart: boolean): Times | null {
-  const { medianS, p95S } = timesOf(totals);
-  if (medianS === null || p95S === null) return null;
-  return { medianS, p95S, isSinceStart };
+function turnedAwayIn(readings: readonly Reading[]): number | null {
+  const told = readings.flatMap(({ turnedAway }) => turnedAway ?? []);
+  return told.length > 0 ? told.reduce((sum, one) => sum + one, 0) : null;
 }
 
-function sum(readings: readonly Reading[]): Totals {
-  return readings.reduce<Totals>(
-    (total, { grown }) => ({
-      images: total.images + grown.images,
-      answered: total.answered + grown.answered,
-      failed: total.failed + grown.failed,
-      refused: total.refused + grown.refused,
-      durations: plus(total.durations, grown.durations),
-    }),
-    NOTHING,
-  );
-}
-
-function timesOf({ durations, refused }: Totals) {
-  const pictures = withoutShortest(durations, refused);
-  return { medianS: quantile(pictures, 0.5), p95S: quantile(pictures, 0.95) };
-}
-
-function failedShare({ answered, failed }: Totals): number | null {
-  const ended = answered + failed;
-  return ended > 0 ? failed / ended : null;
+function share(part: number, whole: number): number | null {
+  return whole > 0 ? part / whole : null;
 }

@@ -5,13 +5,12 @@ import { counted, fill } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
 import { durationWords } from "./numbers";
 import type { ServiceView, Tone } from "./service-view";
+import { workOf } from "./work";
 
 export type Overall = { tone: Tone; sentence: string };
 
-/** @param medianS what a picture takes, or null where nobody knows. */
 export function overallWords(
   service: ServiceView,
-  medianS: number | null,
   { status: { overall }, language }: Words,
 ): Overall {
   switch (service.status) {
@@ -31,23 +30,29 @@ export function overallWords(
       return (
         hitch(service.health, overall, language) ?? {
           tone: "good",
-          sentence:
-            medianS === null
-              ? overall.well
-              : fill(overall.wellWithTime, {
-                  duration: durationWords(medianS, language),
-                }),
+          sentence: wellWords(service.health, overall, language),
         }
       );
   }
 }
 
+function wellWords(
+  { recent }: GatewayHealth,
+  overall: Words["status"]["overall"],
+  language: string,
+): string {
+  const medianS = recent?.generation_seconds?.p50;
+  if (medianS === undefined) return overall.well;
+  return fill(overall.wellWithTime, { duration: durationWords(medianS, language) });
+}
+
 /** What keeps a service that paints from being entirely well, the worst of it first. */
 function hitch(
-  { gateway, replicas, store, queue }: GatewayHealth,
+  health: GatewayHealth,
   overall: Words["status"]["overall"],
   language: string,
 ): Overall | null {
+  const { gateway, replicas, store } = health;
   if (gateway !== "running") return { tone: "bad", sentence: overall.draining };
   const away = replicas.filter((replica) => !paints(replica)).length;
   if (away > 0) {
@@ -60,8 +65,9 @@ function hitch(
   }
   if (store.status !== "available")
     return { tone: "busy", sentence: overall.storeAway };
-  if (queue.waiting > 0) {
-    const sentence = counted(overall.busy, queue.waiting, language);
+  const { waiting } = workOf(health);
+  if (waiting > 0) {
+    const sentence = counted(overall.busy, waiting, language);
     return { tone: "good", sentence };
   }
   return null;

@@ -42,8 +42,9 @@ export function ReplicasSection({
                 <th scope="col">{words.server}</th>
                 <th scope="col">{words.state}</th>
                 <th scope="col">{words.models}</th>
-                <th scope="col">{words.running}</th>
-                <th scope="col">{words.backlog}</th>
+                <th scope="col">{words.work}</th>
+                <th scope="col">{words.pictures}</th>
+                <th scope="col">{words.time}</th>
                 <th scope="col">{words.pace}</th>
               </tr>
             </thead>
@@ -63,8 +64,10 @@ export function ReplicasSection({
 function ReplicaRow({ replica }: { replica: ReplicaDocument }) {
   const { status, language } = useWords();
   const { replicas: words, facts } = status;
-  const { id, url, state, models, outstanding, detail } = replica;
+  const { id, url, state, models, device, running, queued, detail, recent } = replica;
   const { backlog_s: backlogS, seconds_per_cost_unit: pace } = replica;
+  const times = recent?.generation_seconds;
+  const inWords = (seconds: number) => durationWords(seconds, language);
   return (
     <tr>
       <th scope="row">
@@ -78,15 +81,35 @@ function ReplicaRow({ replica }: { replica: ReplicaDocument }) {
         </span>
         {detail && <span className={tableStyles.quiet}>{detail}</span>}
       </td>
-      <td data-label={words.models}>{models.join(", ") || words.noModels}</td>
-      <td data-label={words.running}>{numberWords(outstanding, language)}</td>
-      <td data-label={words.backlog}>
-        {backlogS === null ? facts.notKnown : durationWords(backlogS, language)}
+      <td data-label={words.models}>
+        {models.join(", ") || words.noModels}
+        {device && <span className={tableStyles.quiet}>{device}</span>}
+      </td>
+      <td data-label={words.work}>
+        {typeof running === "number" && typeof queued === "number"
+          ? fill(facts.workWords, { running, queued })
+          : facts.notKnown}
+        {backlogS !== null && (
+          <span className={tableStyles.quiet}>
+            {fill(words.backlog, { duration: inWords(backlogS) })}
+          </span>
+        )}
+      </td>
+      <td data-label={words.pictures}>
+        {recent ? numberWords(recent.last_minute.images, language) : facts.notKnown}
+      </td>
+      <td data-label={words.time}>
+        {times ? inWords(times.p50) : facts.notKnownYet}
+        {times && (
+          <span className={tableStyles.quiet}>
+            {fill(words.p95, { duration: inWords(times.p95) })}
+          </span>
+        )}
       </td>
       <td data-label={words.pace}>
         {pace === null
-          ? facts.notKnown
-          : fill(words.paceWords, { duration: durationWords(pace, language) })}
+          ? facts.notKnownYet
+          : fill(words.paceWords, { duration: inWords(pace) })}
       </td>
     </tr>
   );

@@ -5,7 +5,6 @@ import { Button } from "@/components/button";
 import { apiUrl } from "@/lib/api/client";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
-import { timesKnown } from "./activity";
 import { ActivitySection } from "./activity-section";
 import { pauseActivity, useActivityWatch, watchActivity } from "./activity-watch";
 import { clockWords } from "./numbers";
@@ -38,8 +37,7 @@ export function StatusScreen(props: Props) {
   // Who leaves the screen does not find it paused later on.
   useEffect(() => () => pauseActivity(false), []);
 
-  const medianS = timesKnown(activity)?.medianS ?? null;
-  const { tone, sentence } = overallWords(service, medianS, words);
+  const { tone, sentence } = overallWords(service, words);
   const health = healthOf(service);
 
   return (
@@ -61,7 +59,7 @@ export function StatusScreen(props: Props) {
         known={{
           service,
           troubles,
-          startedAtS: activity.newest?.startedAtS ?? null,
+          startedAtS: activity.startedAtS,
           address,
           now: triedAt ?? 0,
         }}

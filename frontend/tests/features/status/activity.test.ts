@@ -2,42 +2,31 @@ import { describe, expect, test } from "vitest";
 import {
   type Activity,
   chartPoints,
+  failuresOf,
   NO_ACTIVITY,
-  summaryOf,
-  timesKnown,
   WINDOW_MS,
-  withCounts,
+  withSample,
 } from "@/features/status/activity";
-import type { GatewayCounts, Totals } from "@/features/status/gateway-counts";
+import type { Sample } from "@/features/status/read-sample";
+import type { GatewayHealth } from "@/lib/api/generated";
+import { health, recent, replica } from "../health";
 
 const S = 1000;
 
-/** `times` are of the answers so far: up to 1 s, up to 2 s, up to 5 s, longer. */
-function counts(
-  totals: Partial<Omit<Totals, "durations">> & { times?: number[] },
-  now: Partial<GatewayCounts> = {},
-): GatewayCounts {
-  const { times = [0, 0, 0, 0], ...others } = totals;
-  const bounds = [1, 2, 5, Number.POSITIVE_INFINITY];
+function sample(
+  different: Partial<GatewayHealth> = {},
+  turnedAway: number | null = 0,
+  startedAtS: number | null = 100,
+): Sample {
   return {
-    startedAtS: 100,
-    inFlight: 0,
-    waiting: 0,
-    ...now,
-    totals: {
-      images: 0,
-      answered: 0,
-      failed: 0,
-      refused: 0,
-      durations: { bounds, counts: times },
-      ...others,
-    },
+    health: health({ recent: recent(), ...different }),
+    counts: turnedAway === null ? null : { startedAtS, turnedAway },
   };
 }
 
-function seen(...samples: [atMs: number, GatewayCounts][]): Activity {
+function seen(...samples: [atMs: number, Sample][]): Activity {
   return samples.reduce(
-    (activity, [at, sample]) => withCounts(activity, sample, at),
+    (activity, [at, one]) => withSample(activity, one, at),
     NO_ACTIVITY,
   );
 }
@@ -46,138 +35,143 @@ function newestPoint(activity: Activity) {
   return chartPoints(activity).at(-1);
 }
 
-describe("rates", () => {
-  test("count what grew within the minute before", () => {
-    const activity = seen(
-      [0, counts({ images: 1000 })],
-      [5 * S, counts({ images: 1001 })],
-      [10 * S, counts({ images: 1003 })],
-    );
-    expect(newestPoint(activity)?.imagesPerMinute).toBe(3);
+test("pictures a minute and times are what the servers tell", () => {
+  const told = recent({
+    generation_seconds: { p50: 3.5, p95: 8 },
+    last_minute: { completed: 4, failed: 0, images: 7 },
   });
-
-  test("are spread over the time that nobody looked", () => {
-    const activity = seen([0, counts({})], [300 * S, counts({ images: 10 })]);
-    expect(newestPoint(activity)?.imagesPerMinute).toBe(2);
-  });
-
-  test("what is older than a minute counts no more", () => {
-    const activity = seen(
-      [0, counts({})],
-      [5 * S, counts({ images: 50 })],
-      [80 * S, counts({ images: 50 })],
-    );
-    expect(newestPoint(activity)?.imagesPerMinute).toBe(0);
-  });
-
-  test("one sample alone has none", () => {
-    expect(newestPoint(seen([0, counts({ images: 9 })]))?.imagesPerMinute).toBeNull();
+  expect(newestPoint(seen([0, sample({ recent: told })]))).toMatchObject({
+    imagesPerMinute: 7,
+    medianS: 3.5,
+    p95S: 8,
   });
 });
 
-describe("times", () => {
-  test("are of what was answered between samples", () => {
-    const activity = seen(
-      [0, counts({ times: [500, 0, 0, 0] })],
-      [5 * S, counts({ times: [500, 0, 4, 0] })],
-    );
-    expect(newestPoint(activity)?.medianS).toBe(3.5);
-    expect(timesKnown(activity)).toEqual({
-      medianS: 3.5,
-      p95S: 4.85,
-      isSinceStart: false,
+test.each([null, undefined])(
+  "servers that tell nothing have no numbers: %s",
+  (none) => {
+    expect(newestPoint(seen([0, sample({ recent: none })]))).toMatchObject({
+      imagesPerMinute: null,
+      medianS: null,
+      p95S: null,
+      failedShare: null,
+      turnedAwayShare: null,
     });
-  });
+  },
+);
 
-  test("leave out what was refused at once", () => {
-    const activity = seen(
-      [0, counts({})],
-      [5 * S, counts({ times: [8, 0, 4, 0], refused: 8 })],
-    );
-    expect(newestPoint(activity)?.medianS).toBe(3.5);
-  });
-
-  test("are all since the gateway's start while the page has seen no picture", () => {
-    const activity = seen([0, counts({ times: [0, 4, 0, 0] })]);
-    expect(timesKnown(activity)).toMatchObject({ medianS: 1.5, isSinceStart: true });
-  });
-
-  test("are not known where nothing was painted", () => {
-    expect(timesKnown(seen([0, counts({})]))).toBeNull();
-    expect(timesKnown(NO_ACTIVITY)).toBeNull();
+test("servers that have painted nothing yet have a rate and no times", () => {
+  expect(newestPoint(seen([0, sample()]))).toMatchObject({
+    imagesPerMinute: 0,
+    medianS: null,
   });
 });
 
 describe("failures", () => {
-  test("are a share of what ended", () => {
+  const told = recent({
+    completed: 10,
+    failed: 2,
+    last_minute: { completed: 5, failed: 1, images: 5 },
+  });
+
+  test("on servers and at the gateway are told apart, as shares of what ended", () => {
     const activity = seen(
-      [0, counts({ answered: 100, failed: 50 })],
-      [5 * S, counts({ answered: 103, failed: 51 })],
+      [0, sample({ recent: told }, 50)],
+      [5 * S, sample({ recent: told }, 54)],
     );
-    expect(summaryOf(activity)).toMatchObject({ failed: 1, failedShare: 0.25 });
+    expect(failuresOf(activity)).toEqual({
+      failed: 2,
+      turnedAway: 4,
+      share: 6 / 16,
+    });
+    expect(newestPoint(activity)).toMatchObject({
+      failedShare: 0.1,
+      turnedAwayShare: 0.4,
+    });
+  });
+
+  test("of a minute ago are in the sum and not in the newest point", () => {
+    const activity = seen(
+      [0, sample({}, 0)],
+      [5 * S, sample({}, 4)],
+      [80 * S, sample({ recent: told }, 4)],
+    );
+    expect(failuresOf(activity).turnedAway).toBe(4);
+    expect(newestPoint(activity)?.turnedAwayShare).toBe(0);
   });
 
   test("have no share where nothing ended", () => {
-    expect(newestPoint(seen([0, counts({})], [5, counts({})]))?.failedShare).toBeNull();
+    expect(failuresOf(seen([0, sample()])).share).toBeNull();
+    expect(newestPoint(seen([0, sample()]))?.failedShare).toBeNull();
+  });
+
+  test("at a gateway that does not count for us are not known, those on servers are", () => {
+    const activity = seen([0, sample({ recent: told }, null)]);
+    expect(failuresOf(activity)).toEqual({
+      failed: 2,
+      turnedAway: null,
+      share: 2 / 12,
+    });
+  });
+
+  test("on servers that are away are not known, those at the gateway are", () => {
+    const activity = seen(
+      [0, sample({ recent: null }, 0)],
+      [5 * S, sample({ recent: null }, 3)],
+    );
+    expect(failuresOf(activity)).toEqual({ failed: null, turnedAway: 3, share: 1 });
   });
 });
 
 describe("counters that begin anew", () => {
   test("where workers count together, a fall is a restart", () => {
-    const activity = seen(
-      [0, counts({ images: 90, times: [90, 0, 0, 0] }, { startedAtS: null })],
-      [5 * S, counts({ images: 3, times: [0, 3, 0, 0] }, { startedAtS: null })],
-    );
-    expect(summaryOf(activity).images).toBe(3);
-    expect(timesKnown(activity)?.medianS).toBe(1.5);
+    const activity = seen([0, sample({}, 90, null)], [5 * S, sample({}, 3, null)]);
+    expect(failuresOf(activity).turnedAway).toBe(3);
   });
 
   test("another process than before may have counted for days: only its growth is news", () => {
     const activity = seen(
-      [0, counts({ images: 10 }, { startedAtS: 100 })],
-      [5 * S, counts({ images: 5000 }, { startedAtS: 200 })],
-      [10 * S, counts({ images: 5002 }, { startedAtS: 200 })],
+      [0, sample({}, 10, 100)],
+      [5 * S, sample({}, 5000, 200)],
+      [10 * S, sample({}, 5002, 200)],
     );
-    expect(summaryOf(activity).images).toBe(2);
+    expect(failuresOf(activity).turnedAway).toBe(2);
   });
 
   test("processes that answer in turn are told apart and added up", () => {
     const activity = seen(
-      [0, counts({ images: 100 }, { startedAtS: 1 })],
-      [5 * S, counts({ images: 10 }, { startedAtS: 2 })],
-      [10 * S, counts({ images: 104 }, { startedAtS: 1 })],
-      [15 * S, counts({ images: 11 }, { startedAtS: 2 })],
+      [0, sample({}, 100, 1)],
+      [5 * S, sample({}, 10, 2)],
+      [10 * S, sample({}, 104, 1)],
+      [15 * S, sample({}, 11, 2)],
     );
-    expect(summaryOf(activity).images).toBe(5);
+    expect(failuresOf(activity).turnedAway).toBe(5);
+    expect(activity.startedAtS).toBe(2);
   });
 });
 
 test("a pause is a gap, not an hour of the same", () => {
-  const hour = 3600 * S;
-  const activity = seen(
-    [0, counts({})],
-    [5 * S, counts({})],
-    [5 * S + 25 * S, counts({})],
-  );
+  const activity = seen([0, sample()], [5 * S, sample()], [30 * S, sample()]);
   expect(chartPoints(activity).map((point) => point.isAfterGap)).toEqual([
     false,
     false,
     true,
   ]);
-  expect(withCounts(activity, counts({}), hour).readings).toHaveLength(1);
+  expect(withSample(activity, sample(), 3600 * S).readings).toHaveLength(1);
 });
 
 test("ten minutes are kept, and no more", () => {
   let activity = NO_ACTIVITY;
   for (let at = 0; at <= 2 * WINDOW_MS; at += 5 * S) {
-    activity = withCounts(activity, counts({ images: at / S }), at);
+    activity = withSample(activity, sample({}, at / S), at);
   }
   const [first] = activity.readings;
   expect(first?.at).toBeGreaterThanOrEqual(WINDOW_MS);
-  expect(summaryOf(activity).images).toBe(WINDOW_MS / S);
+  expect(failuresOf(activity).turnedAway).toBe(WINDOW_MS / S);
 });
 
 test("what waits and what runs is told as it is", () => {
-  const activity = seen([0, counts({}, { inFlight: 10, waiting: 6 })]);
-  expect(newestPoint(activity)).toMatchObject({ inFlight: 10, waiting: 6 });
+  const replicas = [replica({ running: 10, queued: 6 })];
+  const point = newestPoint(seen([0, sample({ replicas })]));
+  expect(point).toMatchObject({ running: 10, waiting: 6 });
 });

@@ -1628,6 +1628,50 @@ export type Readiness = {
 };
 
 /**
+ * EndedGenerations
+ *
+ * Generations that ended on a text-to-image server, and what came of them.
+ */
+export type EndedGenerations = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     *
+     * By a fault of the service; cancelled ones are not among them.
+     */
+    failed: number;
+    /**
+     * Images
+     *
+     * Of the completed ones.
+     */
+    images: number;
+};
+
+/**
+ * GenerationSeconds
+ *
+ * From acceptance by the server to the last image: its queue included.
+ */
+export type GenerationSeconds = {
+    /**
+     * P50
+     *
+     * Half of the completed ones took no longer.
+     */
+    p50: number;
+    /**
+     * P95
+     *
+     * 95 of 100 took no longer.
+     */
+    p95: number;
+};
+
+/**
  * QueueDocument
  *
  * A gateway's generations, all its workers together.
@@ -1651,6 +1695,43 @@ export type QueueDocument = {
      * Max Waiting
      */
     max_waiting: number;
+};
+
+/**
+ * RecentGenerations
+ *
+ * The last ten minutes of a text-to-image server, or of several together.
+ *
+ * Asynchronous generations are counted as all others are, when they end.
+ */
+export type RecentGenerations = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     *
+     * By a fault of the service; cancelled ones are not among them.
+     */
+    failed: number;
+    /**
+     * Images
+     *
+     * Of the completed ones.
+     */
+    images: number;
+    /**
+     * Window S
+     *
+     * What it tells of: 600, or less since the server's start.
+     */
+    window_s: number;
+    /**
+     * Null while none was completed.
+     */
+    generation_seconds: GenerationSeconds | null;
+    last_minute: EndedGenerations;
 };
 
 /**
@@ -1705,6 +1786,34 @@ export type ReplicaDocument = {
      * Why it is neither ready nor busy.
      */
     detail: string | null;
+    /**
+     * Device
+     *
+     * Null until it has said so.
+     */
+    device?: string | null;
+    /**
+     * Version
+     *
+     * Null until it has said so.
+     */
+    version?: string | null;
+    /**
+     * Queued
+     *
+     * Generations that wait there; null if not told.
+     */
+    queued?: number | null;
+    /**
+     * Running
+     *
+     * Generations being painted; null if not told.
+     */
+    running?: number | null;
+    /**
+     * Null while it is away, or if it does not tell.
+     */
+    recent?: RecentGenerations | null;
 };
 
 /**
@@ -1777,6 +1886,10 @@ export type GatewayHealth = {
      * Replicas
      */
     replicas: Array<ReplicaDocument>;
+    /**
+     * Of all servers that tell, together; null if none does. Counts are sums. A time is one that a server told: servers of half (95 of 100) of the completed generations told no longer ones.
+     */
+    recent?: RecentGenerations | null;
     /**
      * Version
      */

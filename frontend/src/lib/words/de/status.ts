@@ -11,7 +11,7 @@ export const status: Translation<typeof original> = {
   hidden: "Ruht, solange diese Seite im Hintergrund ist.",
   overall: {
     connecting: "Frage nach, wie es dem Dienst geht …",
-    well: "Alles in Ordnung.",
+    well: "Alles in Ordnung. Wie lange ein Bild dauert, ist noch nicht bekannt.",
     wellWithTime: "Alles in Ordnung: Ein Bild dauert etwa {duration}.",
     busy: {
       one: "Alles in Ordnung, aber viel zu tun: Eine Generierung wartet.",
@@ -83,6 +83,7 @@ export const status: Translation<typeof original> = {
     fromTo: "{problem}, {from} bis {to}",
     noProblem: "keine, seit diese Seite offen ist",
     notKnown: "nicht bekannt",
+    notKnownYet: "noch nicht bekannt",
   },
   problems: {
     model_loading: "Modell wurde geladen",
@@ -93,12 +94,12 @@ export const status: Translation<typeof original> = {
   },
   activity: {
     heading: "Betrieb",
-    note: "Was diese Seite seit {time} gesehen hat, die letzten zehn Minuten davon; alle fünf Sekunden ein neuer Wert.",
+    note: "Was diese Seite seit {time} gesehen hat, höchstens zehn Minuten davon; alle fünf Sekunden ein neuer Wert.",
     noteGaps: "Wo eine Linie unterbrochen ist, hat niemand hingesehen.",
     connecting: "Frage das Gateway nach seinen Zahlen …",
     locked:
-      "Das Gateway zeigt seine Zahlen nur mit dem Token für Metriken, und das hat das Studio nicht.",
-    unavailable: "Das Gateway verrät seine Zahlen nicht.",
+      "Was es selbst zählt, zeigt das Gateway nur mit dem Token für Metriken, und das hat das Studio nicht.",
+    unavailable: "Was es selbst zählt, verrät das Gateway nicht.",
     unreachable: "Die Zahlen des Gateways sind gerade nicht zu bekommen.",
     stale: "{reason} Die letzten sind von {time}.",
     noValues: "Noch keine Werte.",
@@ -106,40 +107,39 @@ export const status: Translation<typeof original> = {
     seriesWithoutNewest: "{name}: zwischen {lowest} und {highest}, zuletzt kein Wert.",
   },
   charts: {
+    notTold: "Die Server sagen es gerade nicht.",
     queue: {
       title: "Generierungen",
       running: "in Arbeit",
       waiting: "wartend",
       value: "{running} in Arbeit, {waiting} wartend",
-      note: "Alle Generierungen des Gateways, wie es sie zuletzt gemeldet hat.",
+      note: "Beim Gateway und bei allen seinen Servern, wie sie es zuletzt gemeldet haben.",
     },
     pictures: {
       title: "Bilder pro Minute",
       series: "pro Minute",
-      note: {
-        one: "{count} Bild in der gezeigten Zeit.",
-        other: "{count} Bilder in der gezeigten Zeit.",
-      },
+      none: "nicht bekannt",
+      note: "{pictures} in den letzten {time}.",
+      pictures: { one: "{count} Bild", other: "{count} Bilder" },
     },
     time: {
       title: "Zeit bis zum Bild",
       median: "die Hälfte",
       p95: "95 von 100",
-      none: "noch kein Bild",
-      note: "Die Hälfte war nach {median} fertig, 95 von 100 nach {p95}.",
-      noteSinceStart:
-        "Seit das Gateway läuft, war die Hälfte nach {median} fertig, 95 von 100 nach {p95}.",
-      noteNone: "Seit das Gateway läuft, wurde nichts gemalt.",
+      none: "noch nicht bekannt",
+      note: "In den letzten {time} war die Hälfte nach {median} fertig, 95 von 100 nach {p95}, das Warten beim Server mitgezählt.",
+      noteNone: "In den letzten {time} wurde nichts gemalt.",
     },
     failures: {
       title: "Fehlschläge",
-      series: "fehlgeschlagen",
+      failed: "auf einem Server fehlgeschlagen",
+      turnedAway: "vom Gateway abgewiesen",
       none: "noch keine Generierung",
-      note: {
-        one: "{count} Generierung schlug fehl oder fand keinen Platz in der gezeigten Zeit.",
-        other:
-          "{count} Generierungen schlugen fehl oder fanden keinen Platz in der gezeigten Zeit.",
-      },
+      generations: { one: "{count} Generierung", other: "{count} Generierungen" },
+      noteServers: "Auf Servern fehlgeschlagen in den letzten {time}: {generations}.",
+      noteGateway:
+        "Beim Gateway ohne Server, Platz oder Zeit geblieben, während diese Seite hinsah: {generations}.",
+      noteGatewayNotTold: "Wie viele es abgewiesen hat, sagt das Gateway nicht.",
     },
   },
   replicas: {
@@ -151,8 +151,11 @@ export const status: Translation<typeof original> = {
     state: "Zustand",
     models: "Modelle",
     noModels: "noch nicht gesagt",
-    running: "Bei ihm",
-    backlog: "Vor sich",
+    work: "Arbeit",
+    backlog: "{duration} Arbeit vor sich",
+    pictures: "Bilder pro Minute",
+    time: "Zeit bis zum Bild",
+    p95: "95 von 100: {duration}",
     pace: "Tempo",
     paceWords: "{duration} je Megapixel und Schritt",
     states: {
@@ -162,7 +165,7 @@ export const status: Translation<typeof original> = {
       draining: "Beendet, was er hat",
       unhealthy: "Weg",
     },
-    note: "Bei ihm: was der antwortende Prozess des Gateways ihm gab und noch nicht zu Ende ist. Vor sich: Arbeit, wie der Server sie schätzt.",
+    note: "Wie es jeder Server sagt. Bilder: in der letzten Minute. Zeit: in den letzten zehn Minuten war danach die Hälfte fertig. Arbeit vor sich: geschätzt.",
   },
   raw: {
     heading: "Wie Programme es lesen",

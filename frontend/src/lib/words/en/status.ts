@@ -9,7 +9,7 @@ export const status = {
   /** The sentence on top. */
   overall: {
     connecting: "Asking how the service is…",
-    well: "All is well.",
+    well: "All is well. How long a picture takes is not known yet.",
     wellWithTime: "All is well: a picture takes about {duration}.",
     busy: {
       one: "All is well, but busy: one generation waits its turn.",
@@ -82,6 +82,7 @@ export const status = {
     fromTo: "{problem}, {from} to {to}",
     noProblem: "none since this page was opened",
     notKnown: "not known",
+    notKnownYet: "not known yet",
   },
   problems: {
     model_loading: "model was loading",
@@ -92,12 +93,12 @@ export const status = {
   },
   activity: {
     heading: "Activity",
-    note: "What this page has seen since {time}, of the last ten minutes; a new value every five seconds.",
+    note: "What this page has seen since {time}, at most ten minutes of it; a new value every five seconds.",
     noteGaps: "Where a line is broken, nobody was looking.",
     connecting: "Asking the gateway for its numbers…",
     locked:
-      "The gateway shows its numbers only to those who have its metrics token, and the studio has none.",
-    unavailable: "The gateway does not tell its numbers.",
+      "What it counts itself the gateway shows only to those who have its metrics token, and the studio has none.",
+    unavailable: "What it counts itself the gateway does not tell.",
     unreachable: "The gateway's numbers cannot be had at the moment.",
     stale: "{reason} The last ones are of {time}.",
     noValues: "No values yet.",
@@ -106,39 +107,39 @@ export const status = {
     seriesWithoutNewest: "{name}: between {lowest} and {highest}, at last no value.",
   },
   charts: {
+    notTold: "The servers do not tell at the moment.",
     queue: {
       title: "Generations",
       running: "being painted",
       waiting: "waiting",
       value: "{running} being painted, {waiting} waiting",
-      note: "All of the gateway's generations, as it last told them.",
+      note: "At the gateway and all of its servers, as they told last.",
     },
     pictures: {
       title: "Pictures per minute",
       series: "per minute",
-      note: {
-        one: "{count} picture in the time shown.",
-        other: "{count} pictures in the time shown.",
-      },
+      none: "not known",
+      note: "{pictures} in the last {time}.",
+      pictures: { one: "{count} picture", other: "{count} pictures" },
     },
     time: {
       title: "Time to a picture",
       median: "half of them",
       p95: "95 of 100",
-      none: "no picture yet",
-      note: "Half were ready within {median}, 95 of 100 within {p95}.",
-      noteSinceStart:
-        "Since the gateway was started, half were ready within {median}, 95 of 100 within {p95}.",
-      noteNone: "Nothing has been painted since the gateway was started.",
+      none: "not known yet",
+      note: "In the last {time} half were ready within {median}, 95 of 100 within {p95}, waiting at the server included.",
+      noteNone: "Nothing was painted in the last {time}.",
     },
     failures: {
       title: "Failures",
-      series: "failed",
+      failed: "failed on a server",
+      turnedAway: "turned away by the gateway",
       none: "no generation yet",
-      note: {
-        one: "{count} generation failed or found no room in the time shown.",
-        other: "{count} generations failed or found no room in the time shown.",
-      },
+      generations: { one: "{count} generation", other: "{count} generations" },
+      noteServers: "{generations} failed on a server in the last {time}.",
+      noteGateway:
+        "{generations} found no server, no room or no time at the gateway while this page looked.",
+      noteGatewayNotTold: "How many it turned away the gateway does not tell.",
     },
   },
   replicas: {
@@ -150,8 +151,11 @@ export const status = {
     state: "State",
     models: "Models",
     noModels: "not told yet",
-    running: "Sent to it",
-    backlog: "Work ahead",
+    work: "Work",
+    backlog: "{duration} of work ahead",
+    pictures: "Pictures per minute",
+    time: "Time to a picture",
+    p95: "95 of 100: {duration}",
     pace: "Pace",
     paceWords: "{duration} a megapixel-step",
     states: {
@@ -161,7 +165,7 @@ export const status = {
       draining: "Finishing what it has",
       unhealthy: "Away",
     },
-    note: "Sent to it: by the gateway's process that answered, and not ended. Work ahead: as the server predicts it.",
+    note: "As each server tells it. Pictures: of the last minute. Time: half were ready within it in the last ten minutes. Work ahead: as predicted.",
   },
   raw: {
     heading: "As programs read it",
