@@ -11,7 +11,6 @@ function readJson(keyword: string, document: unknown) {
   return readText(keyword, JSON.stringify(document));
 }
 
-/** As the server writes it: `provenance.py`. */
 const COMFYUI = {
   "3": {
     inputs: {
