@@ -1,41 +1,9 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Locator, Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
 import type { GatewayHealth } from "../src/lib/api/generated";
+import { sidewaysPx, violations } from "./support/axe";
 import { expect, test } from "./support/fixtures";
 
 test.use({ expectsFailedCalls: true });
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-const STANDARDS = [
-  "wcag2a",
-  "wcag2aa",
-  "wcag21a",
-  "wcag21aa",
-  "wcag22aa",
-  "best-practice",
-];
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results: AxeResults = await page.evaluate(
-    (standards) =>
-      (window as unknown as { axe: typeof import("axe-core") }).axe.run(document, {
-        runOnly: standards,
-      }),
-    STANDARDS,
-  );
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-  );
-}
-
-async function sidewaysPx(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-}
 
 function tier(page: Page, name: string): Locator {
   return page
@@ -91,9 +59,12 @@ test("the three tiers and the servers tell what they are", async ({ studio }) =>
   }
 });
 
-test("a generation moves the numbers", async ({ studio }) => {
+test("a generation moves the numbers", async ({ studio, stack }) => {
+  await stack.server.kill();
+  await stack.server.start();
   const { page } = studio;
   await page.goto("/status");
+  await expect(page.getByText(/^All is well/)).toBeVisible();
   const generations = page.getByRole("region", { name: "Generations" });
   await expect(generations).toContainText("0 being painted, 0 waiting");
   const painted = paint(page, 150);
@@ -109,7 +80,10 @@ test("a generation moves the numbers", async ({ studio }) => {
 
 test("a generation that nobody waits for counts with all of its time", async ({
   studio,
+  stack,
 }) => {
+  await stack.server.kill();
+  await stack.server.start();
   const { page } = studio;
   await page.goto("/status");
   await expect(
@@ -120,10 +94,10 @@ test("a generation that nobody waits for counts with all of its time", async ({
   await expect(generations).toContainText("1 being painted, 0 waiting");
   await expect(generations).toContainText("0 being painted, 0 waiting");
   await expectOnePicture(page);
-  // 150 steps of 20 ms: no answer that was there at once.
+  // 150 steps of 50 ms, and not the moment that the answer took.
   const sentence = page.getByText(/^All is well: a picture takes about [\d.]+\ss\.$/);
   const [, seconds] = /about ([\d.]+)/.exec(await sentence.innerText()) ?? [];
-  expect(Number(seconds)).toBeGreaterThan(1);
+  expect(Number(seconds)).toBeGreaterThan(7);
 });
 
 /** One generation, completed: every number that tells of it. */
@@ -307,7 +281,7 @@ for (const width of [1280, 320]) {
         const pictures = page.getByRole("region", { name: "Pictures per minute" });
         await expect(pictures).toBeVisible();
         expect(await paint(page, 4)).toBe(200);
-        await expect(pictures).toContainText("1 picture in the last");
+        await expect(pictures).toContainText(/\d pictures? in the last \d/);
         await check("well");
 
         await page.route("**/api/health", async (route) => {
