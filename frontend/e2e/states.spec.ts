@@ -167,6 +167,25 @@ test.describe("refusals", () => {
     await expect(studio.prompt).toHaveValue("x");
   });
 
+  test("what fails while another is on the stage does not vanish", async ({
+    studio,
+    gateway,
+  }) => {
+    await studio.open();
+    await studio.prompt.fill("the first");
+    await studio.prompt.press("Enter");
+    const first = await gateway.generation();
+    first.queued(1).started().step(2, null);
+    await studio.prompt.fill("the second");
+    await studio.prompt.press("Enter");
+    (await gateway.generation()).queued(2);
+    first.fail(problem({ code: "engine_failed", status: 500, detail: "It broke." }));
+    const show = studio.page.getByRole("button", { name: "Show: the first" });
+    await expect(show).toContainText("failed");
+    await show.click();
+    await expect(studio.failure).toContainText("It broke.");
+  });
+
   test("out of memory offers a smaller size, which works", async ({
     studio,
     gateway,

@@ -34,7 +34,8 @@ export function useCommands(): Command[] {
   const chooseLanguage = useLanguageChoice();
   const stage = useOnStage();
   // Elsewhere nobody sees which picture they would be about.
-  const picture = usePathname() === "/" ? pictureOf(stage) : null;
+  const isInStudio = usePathname() === "/";
+  const picture = isInStudio ? pictureOf(stage) : null;
   const newest = useLibrary(({ pictures }) =>
     pictures.find(({ trashedAt }) => trashedAt === null),
   );
@@ -44,7 +45,7 @@ export function useCommands(): Command[] {
 
   /** The form is on the first screen. */
   const inStudio = (act: () => void) => () => {
-    router.push("/");
+    if (!isInStudio) router.push("/");
     act();
   };
   const withPicture = (act: (picture: Picture) => void) =>

@@ -45,12 +45,15 @@ type Props = {
 
 /** The stage with what is on it, and below it what can be done about that. */
 export function StageColumn({ stage, nextPlan, smaller, onTakeSmaller }: Props) {
-  const running = useLiveGenerations((state) => state.generations).filter(({ view }) =>
-    isGenerating(view),
-  );
+  const generations = useLiveGenerations((state) => state.generations);
   const shownKey = stage.kind === "live" ? stage.generation.key : null;
+  // What has failed unseen is not to vanish; what is done is among the pictures.
+  const open = generations.filter(
+    ({ key, view }) =>
+      isGenerating(view) || (view.status === "failed" && key !== shownKey),
+  );
   // The one on the stage has its progress there.
-  const isAlone = running.length === 1 && running[0]?.key === shownKey;
+  const isAlone = open.length === 1 && open[0]?.key === shownKey;
   return (
     <div className={styles.easel}>
       <StageOf stage={stage} nextPlan={nextPlan}>
@@ -66,7 +69,7 @@ export function StageColumn({ stage, nextPlan, smaller, onTakeSmaller }: Props) 
           <PictureDetails picture={stage.picture} />
         )}
         {!isAlone && (
-          <LiveStrip generations={running} shownKey={shownKey} onShow={showLive} />
+          <LiveStrip generations={open} shownKey={shownKey} onShow={showLive} />
         )}
       </StageOf>
     </div>

@@ -5,7 +5,11 @@ import { IconButton } from "@/components/icon-button";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import { progressOf, tilesOf } from "./generation-view";
-import { type LiveGeneration, stopGeneration } from "./live-generations";
+import {
+  dismissGeneration,
+  type LiveGeneration,
+  stopGeneration,
+} from "./live-generations";
 import styles from "./live-strip.module.css";
 import { shortened } from "./stage";
 
@@ -15,7 +19,10 @@ type Props = {
   onShow: (key: string) => void;
 };
 
-/** All that is waiting or being painted, each with its own progress and cancel. */
+/**
+ * All that is waiting or being painted, each with its own progress and cancel, and what
+ * has failed, until somebody has looked or puts it away.
+ */
 export function LiveStrip({ generations, shownKey, onShow }: Props) {
   const { live } = useWords().generation;
   if (generations.length === 0) return null;
@@ -39,6 +46,7 @@ type TileProps = { generation: LiveGeneration; isShown: boolean; onShow: () => v
 function LiveTile({ generation: { key, view }, isShown, onShow }: TileProps) {
   const { live } = useWords().generation;
   const progress = progressOf(view);
+  const hasFailed = view.status === "failed";
   const preview = tilesOf(view).find((tile) => tile.preview)?.preview;
   const prompt = shortened(view.plan.prompt);
   return (
@@ -51,17 +59,20 @@ function LiveTile({ generation: { key, view }, isShown, onShow }: TileProps) {
         onClick={onShow}
       >
         {preview && <img src={preview} alt="" />}
-        <span className={styles.words}>
-          {progress === null
-            ? live.waiting
-            : fill(live.percent, { percent: Math.round(100 * progress) })}
+        <span className={styles.words} data-failed={hasFailed}>
+          {hasFailed && live.failed}
+          {!hasFailed && progress === null && live.waiting}
+          {progress !== null &&
+            fill(live.percent, { percent: Math.round(100 * progress) })}
         </span>
         <span className={styles.bar} style={{ scale: `${progress ?? 0} 1` }} />
       </button>
       <div className={styles.cancel}>
         <IconButton
-          label={fill(live.cancel, { prompt })}
-          onClick={() => void stopGeneration(key)}
+          label={fill(hasFailed ? live.dismiss : live.cancel, { prompt })}
+          onClick={() =>
+            hasFailed ? dismissGeneration(key) : void stopGeneration(key)
+          }
         >
           <Icon name="close" />
         </IconButton>

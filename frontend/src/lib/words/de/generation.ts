@@ -42,8 +42,10 @@ export const generation: Translation<typeof original> = {
     label: "In Arbeit",
     waiting: "wartet",
     percent: "{percent} %",
+    failed: "gescheitert",
     show: "Zeigen: {prompt}",
     cancel: "Abbrechen: {prompt}",
+    dismiss: "Weglegen: {prompt}",
   },
 
   actions: {

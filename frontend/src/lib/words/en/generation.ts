@@ -40,8 +40,10 @@ export const generation = {
     label: "Being painted",
     waiting: "waiting",
     percent: "{percent} %",
+    failed: "failed",
     show: "Show: {prompt}",
     cancel: "Cancel: {prompt}",
+    dismiss: "Put away: {prompt}",
   },
 
   actions: {
