@@ -113,6 +113,26 @@ test("deleting can be undone; what is not undone is in the trash", async ({
   await expect(tiles(page)).toHaveCount(3);
 });
 
+test("the news stays for as long as it is pointed at or has the focus", async ({
+  studio: { page },
+}) => {
+  await page.clock.install();
+  await openWith(page, FEW);
+  await tile(page, /bicycle/).focus();
+  await page.keyboard.press("Delete");
+  const undo = page.getByRole("button", { name: "Undo" });
+  await undo.hover();
+  await page.clock.runFor(60_000);
+  await expect(undo).toBeVisible();
+  await undo.focus();
+  await page.mouse.move(0, 0);
+  await page.clock.runFor(60_000);
+  await expect(undo).toBeVisible();
+  await search(page).focus();
+  await page.clock.runFor(11_000);
+  await expect(undo).toHaveCount(0);
+});
+
 test("only the trash deletes for good, and asks first", async ({
   studio: { page },
 }) => {

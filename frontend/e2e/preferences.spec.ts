@@ -129,7 +129,7 @@ test("all pictures are deleted only after a second yes", async ({ studio }) => {
   await expect(preferences(page)).toBeVisible();
   await ask();
   await question.getByRole("button", { name: "Delete all" }).click();
-  await expect(page.getByText("All pictures are deleted.")).toBeVisible();
+  await expect(preferences(page).getByText("All pictures are deleted.")).toBeVisible();
   await expect(page.getByText("0 pictures are kept")).toBeVisible();
 });
 

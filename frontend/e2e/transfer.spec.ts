@@ -42,7 +42,7 @@ async function bring(
 
 const dialog = (page: Page): Locator => page.getByRole("dialog");
 const use = (page: Page): Locator =>
-  page.getByRole("button", { name: "Use these settings" });
+  page.getByRole("button", { name: "Use settings", exact: true });
 
 const A1111 = `a lighthouse in a storm
 Negative prompt: people
@@ -127,13 +127,13 @@ scriptedTest("an image comes by paste and by the button, too", async ({ studio }
   await page.keyboard.press("Escape");
   await expect(dialog(page)).toBeHidden();
 
-  const button = page.getByRole("button", { name: "Restore from an image…" });
+  const button = page.getByRole("button", { name: "Read settings from an image…" });
   const chooser = page.waitForEvent("filechooser");
   await button.focus();
   await page.keyboard.press("Enter");
   const buffer = Buffer.from(png(tEXt("parameters", A1111)));
   await (await chooser).setFiles({ name: "a.png", mimeType: "image/png", buffer });
-  await use(page).focus();
+  await expect(use(page)).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(studio.prompt).toHaveValue("a lighthouse in a storm");
   await expect(button).toBeFocused();

@@ -10,10 +10,10 @@ const SEEDS: Seed[] = [
   { prompt: "a red fox in a forest", width: 512, height: 512 },
 ];
 
-async function openHistory(page: Page): Promise<void> {
+async function openHistory(page: Page, seeds = SEEDS): Promise<void> {
   await page.goto("/history");
   await expect(page.getByRole("heading", { name: "No pictures yet" })).toBeVisible();
-  await seedLibrary(page, SEEDS);
+  await seedLibrary(page, seeds);
   await page.reload();
   await expect(tile(page, "a blue teapot")).toBeVisible();
 }
@@ -117,6 +117,24 @@ test("a picture is zoomed by keys, buttons, wheel and double click", async ({
   expect((await boxOf(image)).width).toBe(1024);
 });
 
+test("a small picture is enlarged smoothly, and can be seen at its own size", async ({
+  studio: { page },
+}) => {
+  await openHistory(page, [{ prompt: "a blue teapot", width: 128, height: 128 }]);
+  const lightbox = await openLightbox(page, "a blue teapot");
+  const image = picture(page);
+  expect((await boxOf(image)).width).toBeGreaterThanOrEqual(512);
+  await expect(image).toHaveCSS("image-rendering", "auto");
+
+  await page.keyboard.press("1");
+  expect((await boxOf(image)).width).toBe(128);
+  const farther = lightbox.getByRole("button", { name: "Zoom out" });
+  await expect(farther).toHaveAttribute("aria-disabled", "true");
+  await page.keyboard.press("0");
+  await page.keyboard.press("+");
+  await expect(image).toHaveCSS("image-rendering", "pixelated");
+});
+
 test("what is larger than the window is moved by dragging, keys and buttons", async ({
   studio: { page },
 }) => {
@@ -154,7 +172,10 @@ test("a swipe leads to the next picture", async ({ studio: { page } }) => {
   await expect(page.getByRole("dialog", { name: "Picture 2 of 3" })).toBeVisible();
 });
 
-test("each parameter can be copied", async ({ studio: { page }, context }) => {
+test("each parameter can be copied, and all at once", async ({
+  studio: { page },
+  context,
+}) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await openHistory(page);
   const lightbox = await openLightbox(page, "a red fox in the snow");
@@ -165,6 +186,10 @@ test("each parameter can be copied", async ({ studio: { page }, context }) => {
   await expect
     .poll(() => page.evaluate(() => navigator.clipboard.readText()))
     .toBe("1024x1024");
+  await lightbox.getByRole("button", { name: "Copy all" }).click();
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toMatch(/^Prompt: a red fox in the snow\nSeed: 1000\nSize: 1024x1024\n/);
 });
 
 test("a deleted picture gives way to the next, and Undo is within reach", async ({

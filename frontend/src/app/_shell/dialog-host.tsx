@@ -6,6 +6,7 @@ import { Button } from "@/components/button";
 import { showToast } from "@/components/toasts";
 import { playTone } from "@/features/attention/tone";
 import { doubtService } from "@/features/service/service-watch";
+import { useModels } from "@/features/service/use-models";
 import { DownloadMenu } from "@/features/transfer/download-menu";
 import { deleteForGood, favour, useLibrary } from "@/lib/pictures/library";
 import type { Picture } from "@/lib/pictures/picture";
@@ -40,6 +41,7 @@ export function DialogHost() {
   const router = useRouter();
   const opened = useDialogs((state) => state.opened);
   const pictures = useLibrary((state) => state.pictures);
+  const models = useModels() ?? [];
   const hasCharacterKeys = usePreferences(({ hasSingleKeys }) => hasSingleKeys);
 
   /** What has changed since the dialog was opened counts. */
@@ -60,6 +62,7 @@ export function DialogHost() {
         <Lightbox
           pictures={current(opened.pictures)}
           startAt={opened.startAt}
+          models={models}
           hasCharacterKeys={hasCharacterKeys}
           onClose={closeDialog}
           onRestore={takeOver}
@@ -90,6 +93,7 @@ export function DialogHost() {
           a={opened.a}
           b={opened.b}
           choices={current(opened.choices)}
+          models={models}
           hasCharacterKeys={hasCharacterKeys}
           onClose={closeDialog}
           onRestore={takeOver}

@@ -113,6 +113,7 @@ function Choice<Kind extends string>({
           </option>
         ))}
       </select>
+      <Icon name="chevronDown" />
     </span>
   );
 }

@@ -125,6 +125,14 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
           view={query.view}
           onChange={(view) => change({ ...EVERYTHING, view })}
         />
+        <p className={styles.count} role="status">
+          {visible.length > 0
+            ? counted(words.found, visible.length, language)
+            : isNarrowed(query) && (
+                // Shown larger below, but this is what is read out.
+                <span className="visually-hidden">{words.noHits.title}</span>
+              )}
+        </p>
         {!isTrash && visible.length > 0 && (
           <Button
             aria-pressed={selection.isOn}
@@ -144,14 +152,6 @@ export function HistoryScreen({ onOpen, onCompare, onRestore }: Props) {
         <HistoryFilters query={query} models={models} onChange={change} />
       )}
       {isTrash && trashed.length > 0 && <TrashNote onEmpty={() => setAsked(trashed)} />}
-      <p className={styles.count} role="status">
-        {visible.length > 0
-          ? counted(words.found, visible.length, language)
-          : isNarrowed(query) && (
-              // Shown larger below, but this is what is read out.
-              <span className="visually-hidden">{words.noHits.title}</span>
-            )}
-      </p>
       {visible.length > 0 ? (
         <PictureGrid
           label={isTrash ? words.views.trash : words.views.pictures}

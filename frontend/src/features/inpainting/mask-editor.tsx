@@ -104,11 +104,6 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
             onOperation={add}
             onDrawn={measure}
           />
-          <p aria-live="polite">
-            {isMarked
-              ? fill(words.marked, { share: percent(share, language) })
-              : words.nothingMarked}
-          </p>
         </div>
         <div className={styles.controls}>
           <MaskTools
@@ -123,12 +118,17 @@ export function MaskEditor({ image, mask, onDone, onClose }: Props) {
             onOperation={add}
           />
           <AreaForm onArea={(by, area) => add({ kind: "area", tool: by, area })} />
-          <div className={styles.end}>
-            <Button onClick={onClose}>{words.cancel}</Button>
-            <Button look="primary" onClick={finish}>
-              {words.done}
-            </Button>
-          </div>
+        </div>
+        <div className={styles.end}>
+          <p aria-live="polite">
+            {isMarked
+              ? fill(words.marked, { share: percent(share, language) })
+              : words.nothingMarked}
+          </p>
+          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button look="primary" onClick={finish}>
+            {words.done}
+          </Button>
         </div>
       </div>
     </Dialog>

@@ -46,7 +46,7 @@ export function MaskTools({ tool, brush, onOperation, ...props }: Props) {
           onChange={(event) => props.onBrushChange(event.target.valueAsNumber)}
         />
       </label>
-      <div className={styles.row}>
+      <div className={styles.whole}>
         <IconButton
           label={words.undo}
           aria-disabled={!props.canUndo}
@@ -62,7 +62,7 @@ export function MaskTools({ tool, brush, onOperation, ...props }: Props) {
           <Icon name="redo" />
         </IconButton>
         {whole.map((kind) => (
-          <Button key={kind} onClick={() => onOperation({ kind })}>
+          <Button key={kind} look="quiet" onClick={() => onOperation({ kind })}>
             {words[kind]}
           </Button>
         ))}

@@ -35,6 +35,7 @@ export function PreferencesDialog(props: Props) {
             <Appearance theme={preferences.theme} />
           </PreferencesSection>
           <PreferencesSection title={words.attention.title}>
+            <p className={styles.note}>{words.attention.note}</p>
             <NotifySwitch isOn={preferences.notifies} />
             <Switch
               label={words.attention.sound}
@@ -45,15 +46,6 @@ export function PreferencesDialog(props: Props) {
                 if (playsSound) props.onTrySound();
               }}
             />
-            <p className={styles.note}>{words.attention.note}</p>
-          </PreferencesSection>
-          <PreferencesSection title={words.keyboard.title}>
-            <Switch
-              label={words.keyboard.singleKeys}
-              hint={words.keyboard.singleKeysHint}
-              isOn={preferences.hasSingleKeys}
-              onChange={(hasSingleKeys) => changePreferences({ hasSingleKeys })}
-            />
           </PreferencesSection>
           <PreferencesSection title={words.files.title}>
             <Switch
@@ -61,6 +53,14 @@ export function PreferencesDialog(props: Props) {
               hint={words.files.keepsParametersHint}
               isOn={preferences.keepsParameters}
               onChange={(keepsParameters) => changePreferences({ keepsParameters })}
+            />
+          </PreferencesSection>
+          <PreferencesSection title={words.keyboard.title}>
+            <Switch
+              label={words.keyboard.singleKeys}
+              hint={words.keyboard.singleKeysHint}
+              isOn={preferences.hasSingleKeys}
+              onChange={(hasSingleKeys) => changePreferences({ hasSingleKeys })}
             />
           </PreferencesSection>
           {props.children}

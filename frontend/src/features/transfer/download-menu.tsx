@@ -24,6 +24,7 @@ export function DownloadMenu({ picture, loadFile }: Props) {
   const downloadFormat = usePreferences((preferences) => preferences.downloadFormat);
   const keepsParameters = usePreferences((preferences) => preferences.keepsParameters);
   const { isBusy, download } = useDownload(picture, loadFile);
+  const label = fill(words.download, { format: FORMAT_NAMES[downloadFormat] });
   const panelId = useId();
   const panel = useRef<HTMLElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -37,11 +38,12 @@ export function DownloadMenu({ picture, loadFile }: Props) {
   return (
     <div className={styles.menu}>
       <Button
+        title={label}
         aria-disabled={isBusy}
         onClick={() => void download({ format: downloadFormat, keepsParameters })}
       >
         <Icon name="download" />
-        {fill(words.download, { format: FORMAT_NAMES[downloadFormat] })}
+        <span className={styles.label}>{label}</span>
       </Button>
       <button
         ref={opener}

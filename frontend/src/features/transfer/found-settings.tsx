@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { Button } from "@/components/button";
 import type { ModelDocument } from "@/lib/api/generated";
 import type { FoundParameters } from "@/lib/image-metadata/read-parameters";
@@ -13,12 +13,13 @@ type Props = {
   found: FoundParameters;
   models: readonly ModelDocument[];
   onUse: (recipe: Recipe) => void;
+  useButton: RefObject<HTMLButtonElement | null>;
   /** Another thing to do with the image. */
   children: ReactNode;
 };
 
 /** Every value, those apart that mean nothing here, and the button that takes the rest. */
-export function FoundSettings({ found, models, onUse, children }: Props) {
+export function FoundSettings({ found, models, onUse, useButton, children }: Props) {
   const words = useWords();
   const { image, tools, fields } = words.transfer;
   const { recipe, unusable } = fitRecipe(found.recipe, models);
@@ -45,7 +46,7 @@ export function FoundSettings({ found, models, onUse, children }: Props) {
       <LeftOut title={image.notHere} hint={image.notHereHint} items={notHere} />
       <LeftOut title={image.unknown} items={found.unknown} />
       <div className={styles.actions}>
-        <Button look="primary" onClick={() => onUse(recipe)}>
+        <Button ref={useButton} look="primary" onClick={() => onUse(recipe)}>
           {image.use}
         </Button>
         {children}

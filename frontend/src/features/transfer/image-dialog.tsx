@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { showToast } from "@/components/toasts";
@@ -30,11 +30,15 @@ export default function ImageDialog({
 }: Props) {
   const { transfer } = useWords();
   const words = transfer.image;
+  const useButton = useRef<HTMLButtonElement>(null);
   const titles = {
     found: words.foundTitle,
     silent: words.nothingTitle,
     unreadable: words.unreadableTitle,
   };
+
+  // What most have come for, not the way out; what stands above is still seen first.
+  useEffect(() => useButton.current?.focus({ preventScroll: true }), []);
 
   function takeSettings(recipe: Recipe) {
     onRecipe(recipe);
@@ -68,7 +72,12 @@ export default function ImageDialog({
           </>
         )}
         {image.kind === "found" && (
-          <FoundSettings found={image.found} models={models} onUse={takeSettings}>
+          <FoundSettings
+            found={image.found}
+            models={models}
+            onUse={takeSettings}
+            useButton={useButton}
+          >
             {start}
           </FoundSettings>
         )}

@@ -46,25 +46,29 @@ export function CompareStage({ a, b, mode, zoom }: Props) {
   );
   return (
     <div className={styles.column}>
-      <div className={styles.stage} data-mode={mode}>
-        {mode === "beside" ? (
-          <>
-            <Named letter="A">
-              <Pane zoom={zoom}>{sheetA}</Pane>
-            </Named>
-            <Named letter="B">
-              <Pane zoom={zoom}>{sheetB}</Pane>
-            </Named>
-          </>
-        ) : (
-          <Pane zoom={zoom}>
-            {sheetA}
-            <div className={styles.above} style={aboveStyle(mode, divider, opacity)}>
-              {sheetB}
-            </div>
-          </Pane>
-        )}
-        {mode === "slider" && <Divider percent={divider} onChange={setDivider} />}
+      <div className={styles.stage}>
+        <div className={styles.panes} data-mode={mode}>
+          {mode === "beside" ? (
+            <>
+              <Named letter="A">
+                <Pane zoom={zoom}>{sheetA}</Pane>
+              </Named>
+              <Named letter="B">
+                <Pane zoom={zoom}>{sheetB}</Pane>
+              </Named>
+            </>
+          ) : (
+            <Pane zoom={zoom}>
+              {sheetA}
+              <div className={styles.above} style={aboveStyle(mode, divider, opacity)}>
+                {sheetB}
+              </div>
+            </Pane>
+          )}
+          {mode === "slider" && (
+            <Divider zoom={zoom} percent={divider} onChange={setDivider} />
+          )}
+        </div>
         <ZoomControls zoom={zoom} />
       </div>
       {mode === "overlay" && (
@@ -109,9 +113,11 @@ function Named({ letter, children }: { letter: string; children: ReactNode }) {
 
 /** A native range as wide as the stage; only its handle takes the pointer. */
 function Divider({
+  zoom,
   percent,
   onChange,
 }: {
+  zoom: Zoom;
   percent: number;
   onChange: (percent: number) => void;
 }) {
@@ -127,7 +133,10 @@ function Divider({
         value={percent}
         onChange={(event) => onChange(event.target.valueAsNumber)}
       />
-      <div className={styles.line} style={{ insetInlineStart: `${percent}%` }}>
+      <div
+        className={styles.line}
+        style={{ insetInlineStart: `${percent}%`, ...linePlace(zoom) }}
+      >
         <span className={styles.letter} aria-hidden="true">
           A
         </span>
@@ -137,4 +146,12 @@ function Divider({
       </div>
     </div>
   );
+}
+
+/** From the upper edge of what is seen of the pictures to the lower, in CSS pixels. */
+function linePlace({ view, pane, picture }: Zoom) {
+  if (!view) return {};
+  const top = pane.height / 2 - view.centre.y * view.scale;
+  const end = pane.height - top - picture.height * view.scale;
+  return { top: Math.max(0, top), bottom: Math.max(0, end) };
 }

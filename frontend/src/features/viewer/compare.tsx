@@ -4,6 +4,7 @@ import { type KeyboardEvent, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { Icon } from "@/components/icon";
+import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./compare.module.css";
@@ -24,12 +25,22 @@ type Props = {
   choices: readonly Picture[];
   onClose: () => void;
   onRestore: (picture: Picture, part: RecipePart) => void;
+  /** For the names of those that painted; any other is called by its id. */
+  models?: readonly ModelDocument[];
   /** False where a person has turned off keys that are a character. */
   hasCharacterKeys?: boolean;
 };
 
 /** Two pictures on, beside or through each other, and what differs in their making. */
-export function Compare({ a, b, choices, onClose, onRestore, ...keys }: Props) {
+export function Compare({
+  a,
+  b,
+  choices,
+  models = [],
+  onClose,
+  onRestore,
+  ...keys
+}: Props) {
   const { viewer } = useWords();
   const words = viewer.compare;
   const [pair, setPair] = useState({ a, b });
@@ -77,7 +88,7 @@ export function Compare({ a, b, choices, onClose, onRestore, ...keys }: Props) {
         )}
         <CompareStage a={pair.a} b={pair.b} mode={mode} zoom={zoom} />
         <section className={styles.panel} aria-label={words.differences}>
-          {pair.b && <DifferenceTable a={pair.a} b={pair.b} />}
+          {pair.b && <DifferenceTable a={pair.a} b={pair.b} models={models} />}
           <div className={styles.restore}>
             <Button onClick={() => onRestore(pair.a, "all")}>{words.restoreA}</Button>
             {pair.b && (

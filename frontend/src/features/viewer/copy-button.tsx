@@ -1,45 +1,39 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
-import { copyText } from "./copy-text";
+import { useCopying } from "./use-copying";
 
-type Props = {
-  /** What is copied, by its name. */
-  label: string;
-  text: string;
-  /** Says how it went, to a live region. */
-  onSay: (message: string) => void;
-};
+type Props = Parameters<typeof useCopying>[0];
 
-const SHOWN_MS = 2000;
-
-export function CopyButton({ label, text, onSay }: Props) {
+/** Copies one value: an icon beside it. */
+export function CopyButton(props: Props) {
   const { viewer: words } = useWords();
-  const [copied, setCopied] = useState<string | null>(null);
-  const isCopied = copied === text;
-
-  useEffect(() => {
-    if (copied === null) return;
-    const timer = setTimeout(() => setCopied(null), SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [copied]);
-
-  async function copy(button: Element) {
-    const isDone = await copyText(text, button);
-    if (isDone) setCopied(text);
-    onSay(isDone ? fill(words.copied, { label }) : words.copyFailed);
-  }
-
+  const { isCopied, copy } = useCopying(props);
   return (
     <IconButton
-      label={fill(words.copy, { label })}
+      label={fill(words.copy, { label: props.label })}
       onClick={(event) => void copy(event.currentTarget)}
     >
-      <Icon name={isCopied ? "check" : "copy"} />
+      <CopyIcon isCopied={isCopied} />
     </IconButton>
   );
+}
+
+export function CopyAllButton({ text, onSay }: Pick<Props, "text" | "onSay">) {
+  const { viewer: words } = useWords();
+  const { isCopied, copy } = useCopying({ label: words.allCopied, text, onSay });
+  return (
+    <Button look="quiet" onClick={(event) => void copy(event.currentTarget)}>
+      <CopyIcon isCopied={isCopied} />
+      {words.copyAll}
+    </Button>
+  );
+}
+
+function CopyIcon({ isCopied }: { isCopied: boolean }) {
+  return <Icon name={isCopied ? "check" : "copy"} />;
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./difference-table.module.css";
@@ -8,11 +9,17 @@ import { type WordRun, wordDifference } from "./word-difference";
 
 type Pair = { a: Picture; b: Picture };
 
+type Props = Pair & {
+  /** For their names. */
+  models: readonly ModelDocument[];
+};
+
 /** Only the parameters that are not the same. */
-export function DifferenceTable({ a, b }: Pair) {
+export function DifferenceTable({ a, b, models }: Props) {
   const { viewer } = useWords();
   const words = viewer.compare;
   const names = differingParameters(a, b);
+  const hasText = names.some(isText);
   if (names.length === 0) return <p className={styles.rest}>{words.allEqual}</p>;
   return (
     <>
@@ -21,8 +28,8 @@ export function DifferenceTable({ a, b }: Pair) {
         <thead>
           <tr>
             <th scope="col">{words.parameter}</th>
-            <th scope="col">A</th>
-            <th scope="col">B</th>
+            <th scope="col">A{hasText && <Legend mark="del">{words.onlyA}</Legend>}</th>
+            <th scope="col">B{hasText && <Legend mark="ins">{words.onlyB}</Legend>}</th>
           </tr>
         </thead>
         <tbody>
@@ -30,7 +37,7 @@ export function DifferenceTable({ a, b }: Pair) {
             isText(name) ? (
               <TextRows key={name} name={name} a={a} b={b} />
             ) : (
-              <ValueRow key={name} name={name} a={a} b={b} />
+              <ValueRow key={name} name={name} a={a} b={b} models={models} />
             ),
           )}
         </tbody>
@@ -46,14 +53,23 @@ function isText(name: ParameterName): name is TextName {
   return name === "prompt" || name === "negativePrompt";
 }
 
-function ValueRow({ name, a, b }: Pair & { name: ParameterName }) {
+/** How a text marks what is here alone; its words say so themselves to who listens. */
+function Legend({ mark: Mark, children }: { mark: "del" | "ins"; children: string }) {
+  return (
+    <span className={styles.legend} aria-hidden="true">
+      <Mark>{children}</Mark>
+    </span>
+  );
+}
+
+function ValueRow({ name, a, b, models }: Props & { name: ParameterName }) {
   const words = useWords();
   const { parameters, compare } = words.viewer;
   return (
     <tr>
       <th scope="row">{parameters[name]}</th>
-      <td>{shownValue(name, a, words) ?? compare.none}</td>
-      <td>{shownValue(name, b, words) ?? compare.none}</td>
+      <td>{shownValue(name, a, words, models) ?? compare.none}</td>
+      <td>{shownValue(name, b, words, models) ?? compare.none}</td>
     </tr>
   );
 }
@@ -64,12 +80,7 @@ function TextRows({ name, a, b }: Pair & { name: TextName }) {
   const runs = wordDifference(a.recipe[name], b.recipe[name], language);
   return (
     <tr className={styles.text}>
-      <th scope="row">
-        {viewer.parameters[name]}
-        <span className={styles.legend}>
-          <del>{viewer.compare.onlyA}</del> <ins>{viewer.compare.onlyB}</ins>
-        </span>
-      </th>
+      <th scope="row">{viewer.parameters[name]}</th>
       <td colSpan={2}>
         {runs.map((run, index) => (
           // Runs have no other identity than their place.

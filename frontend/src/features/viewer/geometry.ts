@@ -18,13 +18,22 @@ const STEPS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, LARGEST_SCALE];
 // Two scales nearer than this look the same.
 const TOLERANCE = 0.001;
 
-/** From here on pixels are meant to be seen, not smoothed. */
-export const PIXELATED_FROM = 3;
+// A small picture fills the window only so far: beyond it would be nothing but a blur.
+const LARGEST_FIT = 4;
+// Nor is it ever smaller than on the page it came from, in CSS pixels.
+const LEAST_DISPLAY_PX = 640;
 
-/** The whole picture; a small one at its own size, because larger would be a blur. */
+// From here on pixels are meant to be seen, not smoothed.
+const PIXELATED_FROM = 3;
+
+/** The whole picture, as large as it is still good to look at. */
 export function fitView({ picture, pane }: Frame): View {
+  const most = Math.max(
+    LARGEST_FIT,
+    LEAST_DISPLAY_PX / Math.max(picture.width, picture.height),
+  );
   return {
-    scale: Math.min(1, fillScale({ picture, pane })),
+    scale: Math.min(most, fillScale({ picture, pane }), LARGEST_SCALE),
     centre: { x: picture.width / 2, y: picture.height / 2 },
   };
 }
@@ -33,11 +42,11 @@ export function fitView({ picture, pane }: Frame): View {
  * The nearest view that shows as much of the picture as can be.
  *
  * A side that is shorter than the pane stays in its middle; a longer one never leaves a
- * gap. Nothing is smaller than in `fitView`.
+ * gap. Nothing is smaller than in `fitView`, but for a small picture at its own size.
  */
 export function bounded({ scale, centre }: View, frame: Frame): View {
   const { picture, pane } = frame;
-  const inner = clamp(scale, fitView(frame).scale, LARGEST_SCALE);
+  const inner = clamp(scale, smallestScale(frame), LARGEST_SCALE);
   return {
     scale: inner,
     centre: {
@@ -49,7 +58,7 @@ export function bounded({ scale, centre }: View, frame: Frame): View {
 
 /** @param at what stays where it is, in CSS pixels from the middle of the pane. */
 export function zoomedTo(view: View, scale: number, at: Point, frame: Frame): View {
-  const wanted = clamp(scale, fitView(frame).scale, LARGEST_SCALE);
+  const wanted = clamp(scale, smallestScale(frame), LARGEST_SCALE);
   const shift = 1 / view.scale - 1 / wanted;
   const centre = {
     x: view.centre.x + at.x * shift,
@@ -70,21 +79,31 @@ export function panned(view: View, by: Point, frame: Frame): View {
 /** The next round scale in a direction; the fitting one counts as a step. */
 export function nextScale(scale: number, direction: -1 | 1, frame: Frame): number {
   const fit = fitView(frame).scale;
-  const steps = [fit, ...STEPS.filter((step) => step > fit + TOLERANCE)];
+  const least = smallestScale(frame);
+  const others = STEPS.filter(
+    (step) => step > least - TOLERANCE && Math.abs(step - fit) > TOLERANCE,
+  );
+  const steps = [fit, ...others].sort((a, b) => a - b);
   const next =
     direction === 1
       ? steps.find((step) => step > scale + TOLERANCE)
       : steps.findLast((step) => step < scale - TOLERANCE);
-  return next ?? (direction === 1 ? LARGEST_SCALE : fit);
+  return next ?? (direction === 1 ? LARGEST_SCALE : least);
 }
 
 /** Where a double click leads from the fitting view: closer, whatever the size. */
 export function closeUpScale(frame: Frame): number {
-  return fitView(frame).scale < 1 - TOLERANCE ? 1 : Math.max(2, fillScale(frame));
+  const fit = fitView(frame).scale;
+  return fit < 1 - TOLERANCE ? 1 : Math.max(2 * fit, fillScale(frame));
 }
 
 export function isFitting(view: View, frame: Frame): boolean {
-  return view.scale <= fitView(frame).scale + TOLERANCE;
+  return Math.abs(view.scale - fitView(frame).scale) <= TOLERANCE;
+}
+
+/** Whether its pixels are meant to be seen: only where somebody came that close. */
+export function isPixelated({ scale }: View, frame: Frame): boolean {
+  return scale >= PIXELATED_FROM && scale > fitView(frame).scale + TOLERANCE;
 }
 
 /** Whether there is more of the picture than is seen. */
@@ -92,6 +111,10 @@ export function isCropped({ scale }: View, { picture, pane }: Frame): boolean {
   return (
     picture.width * scale > pane.width + 1 || picture.height * scale > pane.height + 1
   );
+}
+
+export function isSmallest({ scale }: View, frame: Frame): boolean {
+  return scale <= smallestScale(frame) + TOLERANCE;
 }
 
 export function isLargest(view: View): boolean {
@@ -113,6 +136,11 @@ export function commonSize(a: Size, b: Size): Size {
 export function haveSameShape(a: Size, b: Size): boolean {
   const height = (a.width * b.height) / b.width;
   return Math.abs(height - a.height) <= Math.max(0.5, a.width / b.width / 2);
+}
+
+/** A small picture can be seen at its own size, too. */
+function smallestScale(frame: Frame): number {
+  return Math.min(1, fitView(frame).scale);
 }
 
 function fillScale({ picture, pane }: Frame): number {

@@ -1,57 +1,76 @@
 "use client";
 
-import type { ReactNode } from "react";
 import { Button } from "@/components/button";
+import { Icon } from "@/components/icon";
+import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
-import { CopyButton } from "./copy-button";
+import { CopyAllButton, CopyButton } from "./copy-button";
 import styles from "./info-panel.module.css";
+import { noteWords } from "./note-words";
 import { type ParameterRow, parameterRows, type RecipePart } from "./parameters";
 import { PART_KEYS } from "./viewer-keys";
 
 type Props = {
   id: string;
   picture: Picture;
+  /** For their names. */
+  models: readonly ModelDocument[];
   hasCharacterKeys: boolean;
   onRestore: (picture: Picture, part: RecipePart) => void;
   onSay: (message: string) => void;
 };
 
+/** What can be taken over alone. */
+const PARTS = [
+  { part: "prompt", icon: "sliders", label: "usePrompt" },
+  { part: "seed", icon: "dice", label: "useSeed" },
+] as const;
+
 /** Everything that is known of a picture, to be copied or taken over. */
-export function InfoPanel({ id, picture, hasCharacterKeys, onRestore, onSay }: Props) {
+export function InfoPanel({
+  id,
+  picture,
+  models,
+  hasCharacterKeys,
+  onRestore,
+  onSay,
+}: Props) {
   const words = useWords();
   const { viewer } = words;
-
-  function takeOver(row: ParameterRow) {
-    if (row.name !== "prompt" && row.name !== "seed") return null;
-    const part = row.name;
-    const label = part === "prompt" ? viewer.actions.usePrompt : viewer.actions.useSeed;
-    return (
-      <Button
-        aria-keyshortcuts={hasCharacterKeys ? PART_KEYS[part] : undefined}
-        onClick={() => onRestore(picture, part)}
-      >
-        {label}
-      </Button>
-    );
-  }
-
+  const rows = parameterRows(picture, words, models);
+  const all = rows.map(({ label, plain }) => `${label}: ${plain}`).join("\n");
   return (
     <section id={id} className={styles.panel} aria-label={viewer.details}>
+      <dl className={styles.rows}>
+        {rows.map((row) => (
+          <Row key={row.name} row={row} onSay={onSay} />
+        ))}
+      </dl>
       {picture.warnings.length > 0 && (
-        <ul className={styles.warnings} aria-label={viewer.warnings}>
+        <ul className={styles.notes} aria-label={viewer.warnings}>
           {picture.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning}>
+              <Icon name="info" />
+              {noteWords(warning, words)}
+            </li>
           ))}
         </ul>
       )}
-      <dl className={styles.rows}>
-        {parameterRows(picture, words).map((row) => (
-          <Row key={row.name} row={row} onSay={onSay}>
-            {takeOver(row)}
-          </Row>
+      <div className={styles.more}>
+        <CopyAllButton text={all} onSay={onSay} />
+        {PARTS.map(({ part, icon, label }) => (
+          <Button
+            key={part}
+            look="quiet"
+            aria-keyshortcuts={hasCharacterKeys ? PART_KEYS[part] : undefined}
+            onClick={() => onRestore(picture, part)}
+          >
+            <Icon name={icon} />
+            {viewer.actions[label]}
+          </Button>
         ))}
-      </dl>
+      </div>
       {hasCharacterKeys && <KeyHints />}
     </section>
   );
@@ -60,11 +79,9 @@ export function InfoPanel({ id, picture, hasCharacterKeys, onRestore, onSay }: P
 function Row({
   row: { name, label, value, plain },
   onSay,
-  children,
 }: {
   row: ParameterRow;
   onSay: Props["onSay"];
-  children: ReactNode;
 }) {
   return (
     <div data-wide={name === "prompt" || name === "negativePrompt"}>
@@ -73,7 +90,6 @@ function Row({
       <dd className={styles.tools}>
         <CopyButton label={label} text={plain} onSay={onSay} />
       </dd>
-      {children && <dd className={styles.takeOver}>{children}</dd>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useEffectEvent, useId, useState } from "
 import { Dialog } from "@/components/dialog";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
@@ -24,6 +25,8 @@ type Props = PictureActions & {
   startAt: string;
   /** Also asked for when no picture is left. */
   onClose: () => void;
+  /** For the names of those that painted; any other is called by its id. */
+  models?: readonly ModelDocument[];
   /** False where a person has turned off keys that are a character. */
   hasCharacterKeys?: boolean;
 };
@@ -61,6 +64,7 @@ function LightboxDialog({
   index,
   onGo,
   onClose,
+  models = [],
   hasCharacterKeys = true,
   ...actions
 }: Omit<Props, "startAt"> & {
@@ -165,6 +169,7 @@ function LightboxDialog({
           <InfoPanel
             id={panelId}
             picture={picture}
+            models={models}
             hasCharacterKeys={hasCharacterKeys}
             onRestore={actions.onRestore}
             onSay={say}

@@ -7,7 +7,7 @@ import {
   useEffectEvent,
   useRef,
 } from "react";
-import { PIXELATED_FROM, type Point } from "./geometry";
+import type { Point } from "./geometry";
 import { type Gesture, GestureReader } from "./gestures";
 import styles from "./pane.module.css";
 import type { Zoom } from "./use-zoom";
@@ -116,7 +116,7 @@ export function Sheet({ zoom, children }: { zoom: Zoom; children: ReactNode }) {
   return (
     <div
       className={styles.sheet}
-      data-pixelated={scale >= PIXELATED_FROM}
+      data-pixelated={zoom.isPixelated}
       style={{
         left: pane.width / 2 - centre.x * scale,
         top: pane.height / 2 - centre.y * scale,

@@ -1,5 +1,6 @@
 /** What made a picture, in words, and what differs between two. Pure. */
 
+import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import type { Recipe } from "@/lib/recipe/recipe";
 import { fill } from "@/lib/words/format";
@@ -30,6 +31,8 @@ export type ParameterRow = {
 /** Which parts of a recipe a person can take over. */
 export type RecipePart = "all" | "prompt" | "seed";
 
+type ModelNames = Pick<ModelDocument, "id" | "display_name">;
+
 type Made = Pick<Picture, "recipe" | "width" | "height">;
 
 const NAMES: readonly ParameterName[] = [
@@ -45,10 +48,15 @@ const NAMES: readonly ParameterName[] = [
   "loras",
 ];
 
-/** All that is known; what the picture has not, such as LoRAs, has no row. */
+/**
+ * All that is known; what the picture has not, such as LoRAs, has no row.
+ *
+ * @param models whose names are known; any other is called by its id.
+ */
 export function parameterRows(
   picture: Made & Pick<Picture, "createdAt" | "tookS">,
   words: Words,
+  models: readonly ModelNames[] = [],
 ): ParameterRow[] {
   const { language, viewer } = words;
   const made = new Date(picture.createdAt);
@@ -56,7 +64,7 @@ export function parameterRows(
     ...NAMES.flatMap((name) => {
       const plain = plainValue(name, picture);
       if (plain === null) return [];
-      const value = shownValue(name, picture, words) ?? plain;
+      const value = shownValue(name, picture, words, models) ?? plain;
       return [{ name, label: viewer.parameters[name], value, plain }];
     }),
     {
@@ -79,6 +87,7 @@ export function shownValue(
   name: ParameterName,
   picture: Made,
   { language, viewer }: Words,
+  models: readonly ModelNames[] = [],
 ): string | null {
   const { recipe, width, height } = picture;
   switch (name) {
@@ -93,6 +102,8 @@ export function shownValue(
       return recipe.loras
         .map(({ id, scale = 1 }) => `${id} (${localNumber(scale, language)})`)
         .join(", ");
+    case "model":
+      return models.find(({ id }) => id === recipe.model)?.display_name ?? recipe.model;
     default:
       return plainValue(name, picture);
   }

@@ -37,7 +37,7 @@ export function PictureActionBar({ picture, actions, hasCharacterKeys }: Props) 
         aria-keyshortcuts={hasCharacterKeys ? PART_KEYS.all : undefined}
         onClick={() => onRestore(picture, "all")}
       >
-        <Icon name="restore" />
+        <Icon name="sliders" />
         {words.actions.restore}
       </Button>
       <div className={styles.others}>

@@ -9,6 +9,8 @@ import {
   isCropped,
   isFitting,
   isLargest,
+  isPixelated,
+  isSmallest,
   nextScale,
   type Point,
   panned,
@@ -26,7 +28,10 @@ export type Zoom = {
   isFit: boolean;
   /** There is more of the picture than is seen: it can be moved. */
   isCropped: boolean;
+  isSmallest: boolean;
   isLargest: boolean;
+  /** So close that its pixels are to be seen, not smoothed. */
+  isPixelated: boolean;
   measure: (pane: Size) => void;
   obey: (command: ViewCommand) => void;
   /** Points are in CSS pixels from the middle of the pane. */
@@ -93,7 +98,9 @@ export function useZoom(key: string, picture: Size): Zoom {
     pane,
     isFit: !view || isFitting(view, frame),
     isCropped: view !== null && isCropped(view, frame),
+    isSmallest: !view || isSmallest(view, frame),
     isLargest: view !== null && isLargest(view),
+    isPixelated: view !== null && isPixelated(view, frame),
     measure,
     obey,
     zoomBy: (factor, at) =>

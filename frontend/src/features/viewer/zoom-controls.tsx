@@ -21,7 +21,7 @@ export function ZoomControls({ zoom }: { zoom: Zoom }) {
         <IconButton
           label={words.farther}
           aria-keyshortcuts="-"
-          aria-disabled={zoom.isFit}
+          aria-disabled={zoom.isSmallest}
           onClick={() => zoom.obey({ kind: "zoom", direction: -1 })}
         >
           <Icon name="minus" />

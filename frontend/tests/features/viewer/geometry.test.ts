@@ -9,6 +9,8 @@ import {
   isCropped,
   isFitting,
   isLargest,
+  isPixelated,
+  isSmallest,
   nextScale,
   panned,
   zoomedTo,
@@ -22,11 +24,37 @@ const SMALL: Frame = {
   picture: { width: 128, height: 64 },
   pane: { width: 1000, height: 800 },
 };
+const SMALL_FIT = 640 / 128;
 const MIDDLE = { x: 0, y: 0 };
 
-test("a large picture is made to fit, a small one is not blown up", () => {
+test("a large picture is made to fit, a small one is enlarged as far as it looks good", () => {
   expect(fitView(LARGE)).toEqual({ scale: 0.25, centre: { x: 1000, y: 500 } });
-  expect(fitView(SMALL)).toEqual({ scale: 1, centre: { x: 64, y: 32 } });
+  expect(fitView(SMALL)).toEqual({ scale: SMALL_FIT, centre: { x: 64, y: 32 } });
+  const wide = {
+    picture: { width: 256, height: 256 },
+    pane: { width: 2000, height: 2000 },
+  };
+  expect(fitView(wide).scale).toBe(4);
+  expect(fitView({ ...SMALL, pane: { width: 320, height: 640 } }).scale).toBe(2.5);
+});
+
+test("a small picture can be seen at its own size, and nothing smaller", () => {
+  const own = zoomedTo(fitView(SMALL), 1, MIDDLE, SMALL);
+  expect(own.scale).toBe(1);
+  expect(isFitting(own, SMALL)).toBe(false);
+  expect(isSmallest(own, SMALL)).toBe(true);
+  expect(zoomedTo(own, 0.5, MIDDLE, SMALL).scale).toBe(1);
+  expect(isSmallest(fitView(SMALL), SMALL)).toBe(false);
+  expect(isSmallest(fitView(LARGE), LARGE)).toBe(true);
+});
+
+test("what only fits is smoothed, its pixels are seen from closer by", () => {
+  const at = (scale: number) => zoomedTo(fitView(SMALL), scale, MIDDLE, SMALL);
+  expect(isPixelated(at(4), SMALL)).toBe(false);
+  expect(isPixelated(fitView(SMALL), SMALL)).toBe(false);
+  expect(isPixelated(at(6), SMALL)).toBe(true);
+  expect(isPixelated(zoomedTo(fitView(LARGE), 2, MIDDLE, LARGE), LARGE)).toBe(false);
+  expect(isPixelated(zoomedTo(fitView(LARGE), 3, MIDDLE, LARGE), LARGE)).toBe(true);
 });
 
 test("the point under the pointer stays where it is", () => {
@@ -83,10 +111,19 @@ test("steps are round, begin at the fitting scale and end at the largest", () =>
   expect(nextScale(0.33, -1, odd)).toBe(0.33);
 });
 
+test("the fitting scale of a small picture is one step among the others", () => {
+  expect(nextScale(1, 1, SMALL)).toBe(1.5);
+  expect(nextScale(4, 1, SMALL)).toBe(SMALL_FIT);
+  expect(nextScale(SMALL_FIT, 1, SMALL)).toBe(6);
+  expect(nextScale(SMALL_FIT, -1, SMALL)).toBe(4);
+  expect(nextScale(1, -1, SMALL)).toBe(1);
+});
+
 test("a double click comes closer, however small the picture is", () => {
   expect(closeUpScale(LARGE)).toBe(1);
-  expect(closeUpScale(SMALL)).toBe(1000 / 128);
-  expect(closeUpScale({ ...SMALL, pane: { width: 130, height: 70 } })).toBe(2);
+  expect(closeUpScale(SMALL)).toBe(2 * SMALL_FIT);
+  const tiny = { ...SMALL, pane: { width: 128, height: 70 } };
+  expect(closeUpScale(tiny)).toBe(2);
 });
 
 test("only the whole picture counts as fitting", () => {

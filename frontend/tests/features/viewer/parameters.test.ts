@@ -127,3 +127,10 @@ test("size is what the picture has, not what was asked for", () => {
   expect(differingParameters(a, picture())).toEqual([]);
   expect(differingParameters(a, picture({}, { width: 768 }))).toEqual(["size"]);
 });
+
+test("a model is called by its name where that is known, its id is what is copied", () => {
+  const models = [{ id: "easel-mini", display_name: "Easel Mini" }];
+  const row = parameterRows(picture(), en, models).find(({ name }) => name === "model");
+  expect(row).toMatchObject({ value: "Easel Mini", plain: "easel-mini" });
+  expect(shownValue("model", picture({ model: "gone" }), en, models)).toBe("gone");
+});

@@ -40,9 +40,9 @@ export const preferences = {
     deleteAll: "Alle Bilder löschen …",
     question: "Alle Bilder löschen?",
     consequence: {
-      one: "{count} Bild verschwindet endgültig aus diesem Browser, gemerkt oder nicht. Das lässt sich nicht rückgängig machen.",
+      one: "{count} Bild verschwindet endgültig aus diesem Browser, Favorit oder nicht. Das lässt sich nicht rückgängig machen.",
       other:
-        "{count} Bilder verschwinden endgültig aus diesem Browser, auch die gemerkten und der Papierkorb. Das lässt sich nicht rückgängig machen.",
+        "{count} Bilder verschwinden endgültig aus diesem Browser, auch Favoriten und der Papierkorb. Das lässt sich nicht rückgängig machen.",
     },
     confirm: "Alle löschen",
     keep: "Behalten",

@@ -121,7 +121,7 @@ export const settings: Translation<typeof original> = {
     width: "Breite des Pinsels",
     undo: "Rückgängig",
     redo: "Wiederholen",
-    fill: "Alles markieren",
+    fill: "Alles",
     invert: "Umkehren",
     clear: "Leeren",
     areas: "Eine Fläche markieren, ohne zu zeichnen",
@@ -141,7 +141,7 @@ export const settings: Translation<typeof original> = {
     marked: "{share} des Bildes sind markiert.",
     nothingMarked: "Nichts ist markiert.",
     cancel: "Abbrechen",
-    done: "Diesen Teil nehmen",
+    done: "Übernehmen",
   },
   changes: {
     negativePrompt: "negativer Prompt",

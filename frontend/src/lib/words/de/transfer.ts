@@ -34,7 +34,7 @@ export const transfer: Translation<typeof original> = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Aus einem Bild wiederherstellen…",
+    choose: "Einstellungen aus einem Bild lesen…",
     dropHere: "Lass ein Bild los und sieh, wie es entstanden ist",
     close: "Schließen",
     foundTitle: "So ist dieses Bild entstanden",
@@ -43,7 +43,7 @@ export const transfer: Translation<typeof original> = {
     notHere: "Hier nicht verwendbar",
     notHereHint: "Dafür gelten die Vorgaben des Modells.",
     unknown: "Ohne Entsprechung in Easel",
-    use: "Diese Einstellungen übernehmen",
+    use: "Einstellungen übernehmen",
     startFrom: "Mit diesem Bild beginnen",
     used: "Die Einstellungen des Bildes sind ausgefüllt.",
     nothingTitle: "Dieses Bild sagt nicht, wie es entstanden ist",

@@ -48,7 +48,7 @@ export const history = {
     unfavour: "Unfavourite",
     compare: "Compare",
     compareNeedsTwo: "Select exactly two pictures to compare them.",
-    useSettings: "Use its settings",
+    useSettings: "Use settings",
     useSettingsNeedsOne: "Select one picture to use its settings.",
     download: "Download",
     downloading: "Packing…",

@@ -31,7 +31,7 @@ export const transfer = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Restore from an image…",
+    choose: "Read settings from an image…",
     dropHere: "Drop an image to see how it was made",
     close: "Close",
     foundTitle: "How this image was made",
@@ -40,7 +40,7 @@ export const transfer = {
     notHere: "Cannot be used here",
     notHereHint: "These take the model's defaults.",
     unknown: "Without a counterpart in Easel",
-    use: "Use these settings",
+    use: "Use settings",
     startFrom: "Start from this image",
     used: "The settings of the image are filled in.",
     nothingTitle: "This image does not say how it was made",
