@@ -34,7 +34,9 @@ export const transfer: Translation<typeof original> = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Aus einem Bild wiederherstellen…",
+    choose: "Einstellungen aus einem Bild lesen …",
+    chooseHint:
+      "Bilder von Easel und anderen Programmen sagen, wie sie entstanden sind.",
     dropHere: "Lass ein Bild los und sieh, wie es entstanden ist",
     close: "Schließen",
     foundTitle: "So ist dieses Bild entstanden",

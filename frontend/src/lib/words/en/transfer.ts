@@ -31,7 +31,8 @@ export const transfer = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Restore from an image…",
+    choose: "Read settings from an image…",
+    chooseHint: "Pictures of Easel and of other tools tell how they were made.",
     dropHere: "Drop an image to see how it was made",
     close: "Close",
     foundTitle: "How this image was made",
