@@ -101,7 +101,7 @@ test("a restored picture is painted again, byte for byte", async ({ studio }) =>
   const first = await bytes();
   const source = await studio.image.getAttribute("src");
   await studio.prompt.fill("something else");
-  await studio.page.getByRole("button", { name: "Restore", exact: true }).click();
+  await studio.page.getByRole("button", { name: "Use settings" }).click();
   await expect(studio.prompt).toHaveValue("a red bicycle");
   await studio.prompt.press("Enter");
   await expect(studio.image).not.toHaveAttribute("src", source ?? "");

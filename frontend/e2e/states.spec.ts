@@ -102,6 +102,18 @@ test("with two models there is a choice", async ({ studio, gateway }) => {
   expect(gateway.requests[0]).toMatchObject({ model: "second" });
 });
 
+test("Generate and the picture stay in sight while settings are changed", async ({
+  studio,
+}) => {
+  await studio.open();
+  await studio.setMore("Steps", "20");
+  const steps = studio.page.getByLabel("Steps", { exact: true });
+  await expect(steps).toBeInViewport({ ratio: 1 });
+  await expect(studio.generate).toBeInViewport({ ratio: 1 });
+  await expect(studio.page.getByText("What shall it be?")).toBeInViewport({ ratio: 1 });
+  await expect(studio.status).toBeInViewport({ ratio: 1 });
+});
+
 test("an empty prompt is refused where it is typed", async ({ studio, gateway }) => {
   await studio.open();
   await studio.generate.click();

@@ -7,7 +7,6 @@ import { IconButton } from "@/components/icon-button";
 import { CommandsButton } from "@/features/commands/commands-button";
 import { ServiceStatus } from "@/features/service/service-status";
 import { useService } from "@/features/service/use-service";
-import { ThemeToggle } from "@/features/theme/theme-toggle";
 import { useWords } from "@/lib/words/use-words";
 import { openDialog } from "./dialogs";
 import styles from "./header.module.css";
@@ -55,9 +54,6 @@ export function Header() {
         <Link href="/status">{app.moreStatus}</Link>
       </ServiceStatus>
       <CommandsButton onOpen={() => openDialog({ kind: "palette" })} />
-      <span className={styles.roomy}>
-        <ThemeToggle />
-      </span>
       <IconButton
         label={preferences.title}
         aria-haspopup="dialog"

@@ -1,5 +1,6 @@
 "use client";
 
+import { Icon } from "@/components/icon";
 import {
   type PictureAction,
   PictureActions,
@@ -41,11 +42,6 @@ export function PictureDetails({ picture }: { picture: Picture }) {
         download={<DownloadMenu picture={picture} loadFile={() => blobOf(picture)} />}
         onAction={(action) => actions[action]()}
       />
-      {picture.warnings.map((warning) => (
-        <p key={warning} className={styles.warning}>
-          {warning}
-        </p>
-      ))}
       <dl className={styles.parameters}>
         {parameterRows(picture, words).map(({ name, label, value }) => (
           <div key={name} data-wide={name.endsWith("rompt")}>
@@ -54,6 +50,12 @@ export function PictureDetails({ picture }: { picture: Picture }) {
           </div>
         ))}
       </dl>
+      {picture.warnings.map((warning) => (
+        <p key={warning} className={styles.note}>
+          <Icon name="info" />
+          {warning}
+        </p>
+      ))}
     </section>
   );
 }

@@ -73,23 +73,32 @@ export function Studio() {
         noValidate
         aria-label={words.app.newPicture}
       >
-        <Composer model={model} isGenerating={isBusy} waitS={waitS} onCancel={cancel} />
-        <SettingsPanel
-          models={models}
-          model={model}
-          lastSeed={picture?.recipe.seed ?? null}
-          renderMaskEditor={(props) => <MaskEditor {...props} />}
-        >
-          <DropImage
-            models={models}
-            onRecipe={(recipe) => restore(recipe, words)}
-            onImage={
-              model?.features.image_to_image
-                ? (file) => void setSourceImage(file)
-                : undefined
-            }
+        <div className={styles.composer}>
+          <Composer
+            model={model}
+            isGenerating={isBusy}
+            waitS={waitS}
+            onCancel={cancel}
           />
-        </SettingsPanel>
+        </div>
+        <div className={styles.settings}>
+          <SettingsPanel
+            models={models}
+            model={model}
+            lastSeed={picture?.recipe.seed ?? null}
+            renderMaskEditor={(props) => <MaskEditor {...props} />}
+          >
+            <DropImage
+              models={models}
+              onRecipe={(recipe) => restore(recipe, words)}
+              onImage={
+                model?.features.image_to_image
+                  ? (file) => void setSourceImage(file)
+                  : undefined
+              }
+            />
+          </SettingsPanel>
+        </div>
       </form>
       <StageColumn
         stage={stage}

@@ -31,15 +31,17 @@ export function PictureActions({ picture, canStartFrom, download, onAction }: Pr
   const { actions } = useWords().generation;
   return (
     <section className={styles.actions} aria-label={actions.label}>
-      <Button title={actions.restoreHint} onClick={() => onAction("restore")}>
-        <Icon name="restore" />
-        {actions.restore}
-      </Button>
-      <Button title={actions.varyHint} onClick={() => onAction("vary")}>
-        <Icon name="shuffle" />
-        {actions.vary}
-      </Button>
-      {download}
+      <div className={styles.ways}>
+        <Button title={actions.restoreHint} onClick={() => onAction("restore")}>
+          <Icon name="restore" />
+          {actions.restore}
+        </Button>
+        <Button title={actions.varyHint} onClick={() => onAction("vary")}>
+          <Icon name="shuffle" />
+          {actions.vary}
+        </Button>
+        {download}
+      </div>
       <div className={styles.others}>
         <IconButton
           label={actions.favourite}

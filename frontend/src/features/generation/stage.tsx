@@ -6,6 +6,7 @@ import { useWords } from "@/lib/words/use-words";
 import {
   type GenerationView,
   hasPicture,
+  isGenerating,
   type Plan,
   type Tile,
   tilesOf,
@@ -13,7 +14,7 @@ import {
 import styles from "./stage.module.css";
 
 // A picture of 128 pixels fills the stage of a desktop only as a blur.
-const LEAST_DISPLAY_PX = 512;
+const LEAST_DISPLAY_PX = 640;
 
 // Long prompts would be read out in full at each visit of the picture.
 const ALT_CHARACTERS = 120;
@@ -30,7 +31,9 @@ type Props = {
 export function Stage({ plan, children, below }: Props) {
   return (
     <div className={styles.column} style={stageShape(plan)}>
-      <div className={styles.stage}>{children}</div>
+      <div className={styles.mount}>
+        <div className={styles.stage}>{children}</div>
+      </div>
       <div className={styles.below}>{below}</div>
     </div>
   );
@@ -55,7 +58,6 @@ export function GenerationOnStage({ view, chosen, onEnlarge }: PaintedProps) {
   if (view.status === "failed" && !hasPicture(tiles)) {
     return <p className={styles.idle}>{words.stage.none}</p>;
   }
-  const isWaiting = view.status === "submitting" || view.status === "queued";
   const isChoice = view.status === "completed" && tiles.length > 1;
   return (
     <ul
@@ -68,7 +70,7 @@ export function GenerationOnStage({ view, chosen, onEnlarge }: PaintedProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
           key={index}
           className={styles.tile}
-          data-waiting={isWaiting && !tile.preview}
+          data-waiting={isGenerating(view) && !tile.preview}
           data-chosen={isChoice && index === chosen}
         >
           <TileImages tile={tile} prompt={view.plan.prompt} />

@@ -43,7 +43,7 @@ export function Composer({ model, isGenerating, waitS, onCancel }: Props) {
         error={messageFor(fault, "prompt")}
         tokens={tokens}
       />
-      <div className={styles.actions}>
+      <div className={styles.actions} data-generating={isGenerating}>
         <Button
           type="submit"
           look="primary"
@@ -51,11 +51,16 @@ export function Composer({ model, isGenerating, waitS, onCancel }: Props) {
           id={GENERATE_ID}
         >
           {waitS === null ? name : fill(actions.wait, { seconds: waitS })}
+          {!isGenerating && waitS === null && (
+            <span className={styles.key} aria-hidden="true">
+              {actions.enterKey}
+            </span>
+          )}
         </Button>
-        {isGenerating ? (
-          <Button onClick={cancel}>{actions.cancel}</Button>
-        ) : (
-          <span className={styles.orEnter}>{actions.orEnter}</span>
+        {isGenerating && (
+          <Button onClick={cancel} data-part="cancel">
+            {actions.cancel}
+          </Button>
         )}
         <SettingsButton isCompact={isGenerating} />
       </div>

@@ -23,7 +23,7 @@ export function ModelPicker({ models, model, fault }: Props) {
     return (
       <div className={styles.only} id={fieldId("model")} tabIndex={-1}>
         <ModelName model={model} />
-        <ModelSupport model={model} />
+        {model.description && <p className={styles.description}>{model.description}</p>}
         {error && <p className={styles.error}>{error}</p>}
       </div>
     );
@@ -39,7 +39,6 @@ export function ModelPicker({ models, model, fault }: Props) {
         <ModelName model={model} />
         <Icon name="chevronDown" />
       </button>
-      <ModelSupport model={model} />
       {isOpen && (
         <Dialog
           title={words.model.choose}
@@ -73,9 +72,11 @@ export function ModelPicker({ models, model, fault }: Props) {
   );
 }
 
+/** Its state only where it is not ready: that it is, the header says. */
 function ModelName({ model }: { model: ModelDocument }) {
   const { settings: words, language } = useWords();
-  const state = modelState(model, words.model, language);
+  const state =
+    model.state === "ready" ? null : modelState(model, words.model, language);
   return (
     <span className={styles.name}>
       {model.display_name}
@@ -92,7 +93,9 @@ function ModelSupport({ model }: { model: ModelDocument }) {
   const { settings: words } = useWords();
   return (
     <span className={styles.support}>
-      {modelSupport(model, words.model).join(", ")}
+      {modelSupport(model, words.model).map((ability) => (
+        <span key={ability}>{ability}</span>
+      ))}
     </span>
   );
 }

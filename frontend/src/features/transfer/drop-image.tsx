@@ -1,6 +1,6 @@
 "use client";
 
-import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useId, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { Button } from "@/components/button";
 import { Icon } from "@/components/icon";
@@ -31,6 +31,7 @@ export function DropImage({ models, onRecipe, onImage }: Props) {
   const words = transfer.image;
   const [image, setImage] = useState<ReadImage | null>(null);
   const chooser = useRef<HTMLInputElement>(null);
+  const hintId = useId();
 
   async function show(file: File) {
     // Reading files is loaded when there is one.
@@ -42,10 +43,17 @@ export function DropImage({ models, onRecipe, onImage }: Props) {
 
   return (
     <>
-      <Button look="quiet" onClick={() => chooser.current?.click()}>
-        <Icon name="image" />
-        {words.choose}
-      </Button>
+      <div className={styles.chooser}>
+        <Button
+          look="quiet"
+          aria-describedby={hintId}
+          onClick={() => chooser.current?.click()}
+        >
+          <Icon name="restore" />
+          {words.choose}
+        </Button>
+        <p id={hintId}>{words.chooseHint}</p>
+      </div>
       <input
         ref={chooser}
         type="file"

@@ -7,9 +7,9 @@ const WORDS = en.settings.model;
 
 test("what a model can do is told, what it cannot is not", () => {
   expect(modelSupport(model(), WORDS)).toEqual([
-    "made for 512 × 512",
-    "previews",
-    "negative prompt",
+    "Best at 512 × 512",
+    "Previews",
+    "Negative prompt",
   ]);
   const features = {
     negative_prompt: false,
@@ -20,8 +20,8 @@ test("what a model can do is told, what it cannot is not", () => {
     loras: true,
   };
   expect(modelSupport(model({ features, loras: ["moss"] }), WORDS).slice(1)).toEqual([
-    "starts from an image",
-    "repaints parts",
+    "Starts from an image",
+    "Repaints parts",
     "LoRAs",
   ]);
   // It could, but there are none.

@@ -35,6 +35,8 @@ export const transfer: Translation<typeof original> = {
   },
   image: {
     choose: "Einstellungen aus einem Bild lesen…",
+    chooseHint:
+      "Bilder von Easel und anderen Programmen sagen, wie sie entstanden sind.",
     dropHere: "Lass ein Bild los und sieh, wie es entstanden ist",
     close: "Schließen",
     foundTitle: "So ist dieses Bild entstanden",

@@ -49,7 +49,7 @@ export const generation = {
   actions: {
     label: "What to do with the picture",
     which: "Image",
-    restore: "Restore",
+    restore: "Use settings",
     restoreHint: "Take all its settings again",
     vary: "Vary",
     varyHint: "Paint it again with another seed",

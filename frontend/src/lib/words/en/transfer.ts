@@ -32,6 +32,7 @@ export const transfer = {
   },
   image: {
     choose: "Read settings from an image…",
+    chooseHint: "Pictures of Easel and of other tools tell how they were made.",
     dropHere: "Drop an image to see how it was made",
     close: "Close",
     foundTitle: "How this image was made",
