@@ -6,7 +6,6 @@ import { useWords } from "@/lib/words/use-words";
 import { markIcon } from "./favicon";
 import { type Ended, type Outcome, titleOf } from "./news";
 import { notify } from "./notification";
-import { playTone } from "./tone";
 
 type Props = {
   /** How many generations have not ended. */
@@ -39,7 +38,10 @@ function useNews(lastEnded: Ended | null): Outcome | null {
 
   const tell = useEffectEvent((ended: Ended) => {
     setNews(ended.outcome);
-    if (playsSound) void playTone(ended.outcome);
+    if (playsSound) {
+      // Rare: no part of the first load.
+      void import("./tone").then(({ playTone }) => playTone(ended.outcome));
+    }
     const title =
       ended.outcome === "done" ? words.news.doneTitle : words.news.failedTitle;
     const withdraw = notifies ? notify(title, ended) : null;
