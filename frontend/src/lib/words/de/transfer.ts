@@ -34,7 +34,7 @@ export const transfer: Translation<typeof original> = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Einstellungen aus einem Bild lesen…",
+    choose: "Aus einem Bild wiederherstellen…",
     dropHere: "Lass ein Bild los und sieh, wie es entstanden ist",
     close: "Schließen",
     foundTitle: "So ist dieses Bild entstanden",

@@ -31,7 +31,7 @@ export const transfer = {
     swarmui: "SwarmUI",
   },
   image: {
-    choose: "Read settings from an image…",
+    choose: "Restore from an image…",
     dropHere: "Drop an image to see how it was made",
     close: "Close",
     foundTitle: "How this image was made",
