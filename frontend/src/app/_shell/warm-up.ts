@@ -1,5 +1,15 @@
 /** Code that is not needed at first, and must be there when the network is not. */
 
+const PARTS = [
+  () => import("../_studio/picture-details"),
+  () => import("./dialog-host"),
+  () => import("@/features/generation/follower"),
+  () => import("@/features/generation/live-strip"),
+  () => import("@/features/settings/source-image/prepare-image"),
+  () => import("@/features/viewer/lightbox"),
+  () => import("@/lib/image-metadata/convert"),
+];
+
 /**
  * Loads it with the first sign of life, so that the first load stays small.
  *
@@ -10,12 +20,10 @@ export function warmUp(): () => void {
   const { signal } = loading;
   const load = () => {
     loading.abort();
-    void import("../_studio/picture-details");
-    void import("./dialog-host");
-    void import("@/features/generation/live-strip");
-    void import("@/features/settings/source-image/prepare-image");
-    void import("@/features/viewer/lightbox");
-    void import("@/lib/image-metadata/convert");
+    for (const part of PARTS) {
+      // What cannot be had now is asked for again when it is needed.
+      part().catch(() => {});
+    }
   };
   for (const sign of ["pointerdown", "keydown", "focusin"]) {
     window.addEventListener(sign, load, { signal });

@@ -42,6 +42,8 @@ type OnCompleted = (generation: CompletedGeneration) => void;
 // Ended ones are kept for whoever looks at them; their pictures are in the library.
 const ENDED_KEPT = 8;
 
+const LOAD_AGAIN_MS = 2_000;
+
 // Loaded with the first generation, while the gateway takes it.
 let follower: Promise<Follower> | null = null;
 const onCompleted = new Set<OnCompleted>();
@@ -134,15 +136,24 @@ async function followed(key: string, id: string): Promise<void> {
 }
 
 function loadedFollower(): Promise<Follower> {
-  follower ??= import("./follower").then(
-    ({ Follower }) =>
-      new Follower({
+  follower ??= loadFollower();
+  return follower;
+}
+
+/** However long it takes: a generation that runs is worth waiting for a network. */
+async function loadFollower(): Promise<Follower> {
+  for (;;) {
+    try {
+      const { Follower } = await import("./follower");
+      return new Follower({
         event: (from, event) => changeById(from, { type: "heard", event }),
         gone: (from, failure) => changeById(from, { type: "failed", failure }),
         connection: connectionChanged,
-      }),
-  );
-  return follower;
+      });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, LOAD_AGAIN_MS));
+    }
+  }
 }
 
 function connectionChanged(isConnected: boolean): void {
