@@ -108,6 +108,7 @@ test("Generate and the picture stay in sight while settings are changed", async 
   await studio.open();
   await studio.setMore("Steps", "20");
   const steps = studio.page.getByLabel("Steps", { exact: true });
+  await steps.scrollIntoViewIfNeeded();
   await expect(steps).toBeInViewport({ ratio: 1 });
   await expect(studio.generate).toBeInViewport({ ratio: 1 });
   await expect(studio.page.getByText("What shall it be?")).toBeInViewport({ ratio: 1 });

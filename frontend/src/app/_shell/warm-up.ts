@@ -12,6 +12,8 @@ export function warmUp(): () => void {
     loading.abort();
     void import("../_studio/picture-details");
     void import("./dialog-host");
+    void import("@/features/generation/live-strip");
+    void import("@/features/settings/source-image/prepare-image");
     void import("@/features/viewer/lightbox");
     void import("@/lib/image-metadata/convert");
   };

@@ -9,7 +9,6 @@ import {
   type LiveGeneration,
   useLiveGenerations,
 } from "@/features/generation/live-generations";
-import { LiveStrip } from "@/features/generation/live-strip";
 import { ImageChoice } from "@/features/generation/picture-actions";
 import { ProgressLine } from "@/features/generation/progress-line";
 import {
@@ -32,6 +31,11 @@ import styles from "./studio.module.css";
 // Not needed before there is a picture.
 const PictureDetails = dynamic(
   async () => (await import("./picture-details")).PictureDetails,
+);
+
+// Not needed before there are several at once.
+const LiveStrip = dynamic(
+  async () => (await import("@/features/generation/live-strip")).LiveStrip,
 );
 
 type Props = {
@@ -65,7 +69,7 @@ export function StageColumn({ stage, nextPlan, smaller, onTakeSmaller }: Props) 
         {stage.kind !== "nothing" && stage.picture && (
           <PictureDetails picture={stage.picture} />
         )}
-        {!isAlone && (
+        {!isAlone && running.length > 0 && (
           <LiveStrip generations={running} shownKey={shownKey} onShow={showLive} />
         )}
       </StageOf>

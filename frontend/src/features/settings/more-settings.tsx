@@ -1,3 +1,4 @@
+import dynamic from "next/dynamic";
 import { Field } from "@/components/field";
 import { counted, fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
@@ -6,12 +7,14 @@ import { MAX_PROMPT_CHARACTERS } from "./check-settings";
 import { type FieldName, messageFor } from "./faults";
 import { fieldId } from "./focus-field";
 import inputs from "./inputs.module.css";
-import { LoraField } from "./lora-field";
 import styles from "./more-settings.module.css";
 import { NumberField } from "./number-field";
 import { SeedField } from "./seed-field";
 import { lorasOf, samplerOf } from "./settings";
 import type { SettingsProps } from "./settings-panel";
+
+// Few models have any.
+const LoraField = dynamic(async () => (await import("./lora-field")).LoraField);
 
 type Props = SettingsProps & { lastSeed: number | null };
 

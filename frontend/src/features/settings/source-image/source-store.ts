@@ -6,7 +6,6 @@
  */
 
 import { create } from "zustand";
-import { prepareImage } from "./prepare-image";
 import { NO_SOURCE, type Source } from "./source";
 
 type SourceState = Source & {
@@ -29,6 +28,7 @@ export async function setSourceImage(file: Blob): Promise<boolean> {
   attempts += 1;
   const attempt = attempts;
   useSource.setState({ status: "preparing" });
+  const { prepareImage } = await import("./prepare-image");
   const prepared = await prepareImage(file);
   // Another one was chosen, or this one removed, meanwhile.
   if (attempt !== attempts) return false;
