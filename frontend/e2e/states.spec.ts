@@ -35,7 +35,7 @@ test("place in the queue, then steps with an honest ETA", async ({
   generation.step(16, 0);
   await expect(studio.page.getByText("Finishing the picture")).toBeVisible();
   generation.complete();
-  await expect(studio.page.getByText(/^Painted at the model's native/)).toBeVisible();
+  await expect(studio.page.getByText(/^Painted at the model’s own/)).toBeVisible();
   await expect(studio.liveRegion).toContainText("The picture is ready.");
 });
 

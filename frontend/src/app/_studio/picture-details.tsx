@@ -5,7 +5,9 @@ import {
   type PictureAction,
   PictureActions,
 } from "@/features/generation/picture-actions";
+import { useModels } from "@/features/service/use-models";
 import { DownloadMenu } from "@/features/transfer/download-menu";
+import { noteWords } from "@/features/viewer/note-words";
 import { parameterRows } from "@/features/viewer/parameters";
 import type { Picture } from "@/lib/pictures/picture";
 import { useWords } from "@/lib/words/use-words";
@@ -24,6 +26,7 @@ import { useCurrentModel } from "./use-current-model";
 /** Under a finished picture: what can be done with it and all that made it. */
 export function PictureDetails({ picture }: { picture: Picture }) {
   const words = useWords();
+  const models = useModels();
   const model = useCurrentModel();
   const actions: Record<PictureAction, () => void> = {
     restore: () => restore(picture.recipe, words),
@@ -43,7 +46,7 @@ export function PictureDetails({ picture }: { picture: Picture }) {
         onAction={(action) => actions[action]()}
       />
       <dl className={styles.parameters}>
-        {parameterRows(picture, words).map(({ name, label, value }) => (
+        {parameterRows(picture, words, models ?? []).map(({ name, label, value }) => (
           <div key={name} data-wide={name.endsWith("rompt")}>
             <dt>{label}</dt>
             <dd>{value}</dd>
@@ -53,7 +56,7 @@ export function PictureDetails({ picture }: { picture: Picture }) {
       {picture.warnings.map((warning) => (
         <p key={warning} className={styles.note}>
           <Icon name="info" />
-          {warning}
+          {noteWords(warning, words)}
         </p>
       ))}
     </section>

@@ -33,7 +33,7 @@ export function PictureActions({ picture, canStartFrom, download, onAction }: Pr
     <section className={styles.actions} aria-label={actions.label}>
       <div className={styles.ways}>
         <Button title={actions.restoreHint} onClick={() => onAction("restore")}>
-          <Icon name="restore" />
+          <Icon name="sliders" />
           {actions.restore}
         </Button>
         <Button title={actions.varyHint} onClick={() => onAction("vary")}>
