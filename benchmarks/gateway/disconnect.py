@@ -23,7 +23,7 @@ from .arguments import parser, require, told
 from .contender import Contender, Places
 from .contenders import CONTENDERS
 from .other_environment import choose_environment, versions
-from .processes import on_core
+from .processes import ended_on_signals, on_core
 from .stub_upstream import StubUpstream, stub_upstream
 
 _COMPARED = ("easel", "easel_openai", "naive", "litellm")
@@ -139,7 +139,8 @@ def main() -> None:
     if arguments.quick:
         arguments.tries = 10
     arguments.contenders = choose_environment(arguments)
-    asyncio.run(run(arguments))
+    with ended_on_signals():
+        asyncio.run(run(arguments))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from .contender import Contender, Places
 from .contenders import CONTENDERS
 from .other_environment import choose_environment, versions
 from .plan import has_point, rotated, seconds_of, takes_part
-from .processes import free_port, on_core, running
+from .processes import ended_on_signals, free_port, on_core, running
 from .summary import summarise
 from .upstream import (
     ANSWERS,
@@ -204,7 +204,8 @@ def main() -> None:
         arguments.rounds = arguments.seconds = arguments.starts = 1
         arguments.answers, arguments.connections = ["1KB", STREAM], [1, 16]
     arguments.contenders = choose_environment(arguments)
-    run(arguments)
+    with ended_on_signals():
+        run(arguments)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,35 @@
-"""Contenders as processes: pinned to a core, timed, weighed and ended."""
+"""Contenders as processes: pinned to a core, timed, weighed and ended.
 
+A contender that outlives its run takes the core on which the next run is measured, and
+nothing in its numbers tells. So each has a process group of its own, which is ended as
+a whole, however the run ends: `ended_on_signals`.
+"""
+
+import atexit
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 _START_S = 120.0
 _STOP_S = 10.0
+_POLL_S = 0.02
 # Idle: less than so much of a core, over so long.
 _IDLE_SHARE = 0.2
 _IDLE_WINDOW_S = 0.2
 _SETTLE_S = 10.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+_ABORTING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_is_aborted = threading.Event()
+# Of those that run, by the number of their process group.
+_started: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class Process:
@@ -67,6 +80,29 @@ class Process:
 
 
 @contextmanager
+def ended_on_signals() -> Iterator[None]:
+    """Inside, a signal that ends this program ends all contenders first.
+
+    Python by itself unwinds for SIGINT only, and not where a shell has started it in
+    the background. A second signal does not cut the cleaning up short.
+    """
+
+    def abort(number: int, _: object) -> None:
+        for one in _ABORTING_SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+        _is_aborted.set()
+        raise SystemExit(128 + number)
+
+    before = {one: signal.signal(one, abort) for one in _ABORTING_SIGNALS}
+    try:
+        yield
+    finally:
+        if not _is_aborted.is_set():
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+@contextmanager
 def on_core(core: int) -> Iterator[None]:
     """This program itself: it mostly waits, but not on the gateways' core."""
     before = os.sched_getaffinity(0)
@@ -111,6 +147,7 @@ def running(
             start_new_session=True,
         ) as process,
     ):
+        _started[process.pid] = process
         try:
             _wait(process, port, health, log, began_at)
             yield Process(process, time.monotonic() - began_at)
@@ -126,6 +163,8 @@ def _wait(
     began_at: float,
 ) -> None:
     while time.monotonic() - began_at < _START_S and process.poll() is None:
+        if _is_aborted.is_set():
+            raise RuntimeError("the run was aborted while this one started")
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", health)
@@ -139,13 +178,39 @@ def _wait(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+    """With all that it started: some outlive the process that started them."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if not _lives(process):
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        give_up_at = time.monotonic() + _STOP_S
+        while _lives(process) and time.monotonic() < give_up_at:
+            time.sleep(_POLL_S)
+    _started.pop(process.pid, None)
+
+
+def _lives(process: subprocess.Popen[bytes]) -> bool:
+    """Whether any of its group does; those that only wait to be reaped do not."""
+    process.poll()
+    return any(
+        group == process.pid and state != "Z" for state, group in _states_and_groups()
+    )
+
+
+def _states_and_groups() -> Iterator[tuple[str, int]]:
+    """Of all processes: fields 3 and 5 of proc(5)'s `stat`."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rsplit(") ", 1)[1].split()
+            yield fields[0], int(fields[2])
+
+
+@atexit.register
+def _end_the_rest() -> None:
+    """Of a thread that was still starting one when the run was aborted."""
+    for process in list(_started.values()):
+        _end(process)
 
 
 def _cpu_s(pid: int) -> float:

@@ -1,38 +1,5 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+import { sidewaysPx, violations } from "./support/axe";
 import { expect, scriptedTest as test } from "./support/fixtures";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-const STANDARDS = [
-  "wcag2a",
-  "wcag2aa",
-  "wcag21a",
-  "wcag21aa",
-  "wcag22aa",
-  "best-practice",
-];
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results: AxeResults = await page.evaluate(
-    (standards) =>
-      (window as unknown as { axe: typeof import("axe-core") }).axe.run(document, {
-        runOnly: standards,
-      }),
-    STANDARDS,
-  );
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-  );
-}
-
-async function sidewaysPx(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-}
 
 for (const width of [1280, 320]) {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -72,7 +39,7 @@ for (const width of [1280, 320]) {
         first.queued(2, 20);
         await expect(page.getByText("Place 2 in the queue")).toBeVisible();
         await check("queued");
-        first.send("started", {}).step(7, 3);
+        first.started().step(7, 3);
         await expect(studio.preview).toBeVisible();
         await check("denoising");
         await studio.cancel.click();
@@ -118,13 +85,13 @@ test("a chosen theme is there before the first paint and outlives a reload", asy
   const { page } = studio;
   await studio.open();
   const root = page.locator("html");
-  await page.getByRole("button", { name: /^Theme: system/ }).click();
+  await page.getByRole("button", { name: "Preferences" }).click();
+  await page.getByText("Light", { exact: true }).click();
   await expect(root).toHaveAttribute("data-theme", "light");
-  await page.getByRole("button", { name: /^Theme: light/ }).click();
+  await page.getByText("Dark", { exact: true }).click();
   await expect(root).toHaveAttribute("data-theme", "dark");
   await page.reload({ waitUntil: "commit" });
   await expect(root).toHaveAttribute("data-theme", "dark");
-  await expect(page.getByRole("button", { name: /^Theme: dark/ })).toBeVisible();
 });
 
 test("a screen reader hears at most six things in thirty steps", async ({
@@ -144,7 +111,7 @@ test("a screen reader hears at most six things in thirty steps", async ({
   await studio.prompt.fill("x");
   await studio.prompt.press("Enter");
   const generation = await gateway.generation();
-  generation.queued(1).send("started", {});
+  generation.queued(1).started();
   for (let step = 1; step <= 30; step++) {
     generation.step(step, 30 - step);
     if (step < 30) {

@@ -26,7 +26,7 @@ test("place in the queue, then steps with an honest ETA", async ({
   await expect(studio.page.getByText("Place 3 in the queue")).toBeVisible();
   generation.send("queued", { position: 1, eta_s: 12 });
   await expect(studio.page.getByText("Next in the queue")).toBeVisible();
-  generation.send("started", {}).step(1, null);
+  generation.started().step(1, null);
   await expect(studio.page.getByText("Painting, step 1 of 16")).toBeVisible();
   await expect(studio.page.getByText("estimating the time")).toBeVisible();
   generation.step(8, 4.2);
@@ -35,11 +35,11 @@ test("place in the queue, then steps with an honest ETA", async ({
   generation.step(16, 0);
   await expect(studio.page.getByText("Finishing the picture")).toBeVisible();
   generation.complete();
-  await expect(studio.page.getByText(/^Painted at the model's native/)).toBeVisible();
+  await expect(studio.page.getByText(/^Painted at the model’s own/)).toBeVisible();
   await expect(studio.liveRegion).toContainText("The picture is ready.");
 });
 
-test("cancelling hangs up on the gateway", async ({ studio, gateway }) => {
+test("cancelling tells the gateway", async ({ studio, gateway }) => {
   await studio.open();
   await studio.prompt.fill("x");
   await studio.prompt.press("Enter");
@@ -48,7 +48,7 @@ test("cancelling hangs up on the gateway", async ({ studio, gateway }) => {
   await expect(studio.page.getByText("Next in the queue")).toBeVisible();
   await studio.cancel.click();
   await expect(studio.page.getByText("Cancelled before it was finished")).toBeVisible();
-  await generation.hungUp;
+  await generation.cancelled;
 });
 
 test("a model that loads is waited for", async ({ studio, gateway }) => {
@@ -94,11 +94,25 @@ test("with two models there is a choice", async ({ studio, gateway }) => {
   if (!first) throw new Error("no model");
   gateway.models = [first, { ...first, id: "second", display_name: "Second" }];
   await studio.open();
-  await studio.page.getByLabel("Model", { exact: true }).selectOption("Second");
+  await studio.page.getByRole("group", { name: "Model" }).getByRole("button").click();
+  await studio.page.getByRole("button", { name: "Second" }).click();
   await studio.prompt.fill("x");
   await studio.prompt.press("Enter");
   await gateway.generation();
   expect(gateway.requests[0]).toMatchObject({ model: "second" });
+});
+
+test("Generate and the picture stay in sight while settings are changed", async ({
+  studio,
+}) => {
+  await studio.open();
+  await studio.setMore("Steps", "20");
+  const steps = studio.page.getByLabel("Steps", { exact: true });
+  await steps.scrollIntoViewIfNeeded();
+  await expect(steps).toBeInViewport({ ratio: 1 });
+  await expect(studio.generate).toBeInViewport({ ratio: 1 });
+  await expect(studio.page.getByText("What shall it be?")).toBeInViewport({ ratio: 1 });
+  await expect(studio.status).toBeInViewport({ ratio: 1 });
 });
 
 test("an empty prompt is refused where it is typed", async ({ studio, gateway }) => {
@@ -145,6 +159,16 @@ test.describe("refusals", () => {
     await expect(studio.failure).toContainText("req-1");
   });
 
+  test("an answer that is no JSON is put into words", async ({ studio, gateway }) => {
+    gateway.nonsense = "<h1>Oops</h1>";
+    await studio.open();
+    await studio.prompt.fill("x");
+    await studio.prompt.press("Enter");
+    await expect(studio.failure).toContainText("Something went wrong");
+    await expect(studio.failure).toContainText("status 500");
+    await expect(studio.prompt).toHaveValue("x");
+  });
+
   test("a full queue counts down, then lets go", async ({ studio, gateway }) => {
     gateway.refusal = problem({ code: "queue_full", retry_after_s: 2 });
     await studio.open();
@@ -154,6 +178,25 @@ test.describe("refusals", () => {
     await expect(studio.page.getByRole("button", { name: /^Wait/ })).toBeDisabled();
     await expect(studio.generate).toBeEnabled();
     await expect(studio.prompt).toHaveValue("x");
+  });
+
+  test("what fails while another is on the stage does not vanish", async ({
+    studio,
+    gateway,
+  }) => {
+    await studio.open();
+    await studio.prompt.fill("the first");
+    await studio.prompt.press("Enter");
+    const first = await gateway.generation();
+    first.queued(1).started().step(2, null);
+    await studio.prompt.fill("the second");
+    await studio.prompt.press("Enter");
+    (await gateway.generation()).queued(2);
+    first.fail(problem({ code: "engine_failed", status: 500, detail: "It broke." }));
+    const show = studio.page.getByRole("button", { name: "Show: the first" });
+    await expect(show).toContainText("failed");
+    await show.click();
+    await expect(studio.failure).toContainText("It broke.");
   });
 
   test("out of memory offers a smaller size, which works", async ({
@@ -173,7 +216,7 @@ test.describe("refusals", () => {
     expect(gateway.requests[0]).toMatchObject({ width: 512, height: 512 });
   });
 
-  test("a broken stream says that the connection was lost", async ({
+  test("a broken stream is opened again where it ended", async ({
     studio,
     gateway,
   }) => {
@@ -181,10 +224,13 @@ test.describe("refusals", () => {
     await studio.prompt.fill("x");
     await studio.prompt.press("Enter");
     const generation = await gateway.generation();
-    generation.queued(1).send("started", {}).step(1, null);
+    generation.queued(1).started().step(1, null);
     await expect(studio.preview).toBeVisible();
     generation.breakOff();
-    await expect(studio.failure).toContainText("The connection was lost");
+    await expect(studio.page.getByText("Connection lost")).toBeVisible();
     await expect(studio.preview).toBeVisible();
+    await expect(studio.page.getByText("Painting, step 1 of 16")).toBeVisible();
+    generation.step(9, 3);
+    await expect(studio.page.getByText("Painting, step 9 of 16")).toBeVisible();
   });
 });

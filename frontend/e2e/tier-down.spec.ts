@@ -35,7 +35,7 @@ test("a dead text-to-image server has other words", async ({ studio, stack }) =>
   await expect(studio.banner).toHaveCount(0);
 });
 
-test("a server that dies while painting keeps the preview", async ({
+test("a server that dies while painting is waited for, and paints it again", async ({
   studio,
   stack,
 }) => {
@@ -45,10 +45,12 @@ test("a server that dies while painting keeps the preview", async ({
   await studio.prompt.press("Enter");
   await expect(studio.preview).toBeVisible();
   await stack.server.kill();
-  await expect(studio.failure).toBeVisible();
+  await expect(studio.page.getByText("Connection lost")).toBeVisible();
+  await expect(studio.banner).toContainText("Cannot connect to text-to-image server");
   await expect(studio.preview).toBeVisible();
   await stack.server.start();
   await expect(studio.banner).toHaveCount(0);
+  await expect(studio.download).toBeVisible({ timeout: 30_000 });
 });
 
 test("a dead studio server is told from a dead gateway", async ({ studio, stack }) => {

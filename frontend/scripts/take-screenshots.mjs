@@ -1,65 +1,68 @@
-// Pictures of a running studio: desktop and phone, light and dark, in three states.
+// Every screen of a running studio: desktop and phone, light and dark.
 //
-//   STUDIO_URL=http://localhost:3000 npm run screenshots [folder]
+//   STUDIO_URL=http://localhost:3000 npm run screenshots [folder] [scene …]
+//
+// STUDIO_LANGUAGE=de takes them in German. The studio's history is not touched: each set
+// is taken in a browser of its own, which paints what it shows.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
+import sharp from "sharp";
 import { CHROMIUM_ARGS, CHROMIUM_PATH } from "./chromium.mjs";
+import { SCENES, SCREENS } from "./screenshots/scenes.mjs";
+import { StudioDriver } from "./screenshots/studio-driver.mjs";
 
 const STUDIO_URL = process.env.STUDIO_URL ?? "http://localhost:3000";
-const FOLDER = process.argv[2] ?? "screenshots";
-const PROMPT = process.env.PROMPT;
-const SEED = process.env.SEED;
+const LANGUAGE = process.env.STUDIO_LANGUAGE ?? "en";
+const [folder = "screenshots", ...wanted] = process.argv.slice(2);
 
-const SCREENS = {
-  desktop: { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
-  phone: {
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    hasTouch: true,
-  },
-};
+// They tell of what the last scene did.
+const NO_TOASTS = '[class*="_toasts"] { visibility: hidden }';
 
-await mkdir(FOLDER, { recursive: true });
+await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({
   executablePath: CHROMIUM_PATH,
   args: CHROMIUM_ARGS,
 });
-for (const [screen, options] of Object.entries(SCREENS)) {
-  for (const colorScheme of ["light", "dark"]) {
-    const page = await browser.newPage({ ...options, colorScheme });
-    const save = (state) =>
-      page.screenshot({ path: join(FOLDER, `${screen}-${colorScheme}-${state}.png`) });
-
-    await page.goto(STUDIO_URL);
-    const example = page.getByRole("main").getByRole("listitem").getByRole("button");
-    await example.first().waitFor();
-    await save("idle");
-
-    if (PROMPT) await page.getByLabel("Prompt", { exact: true }).fill(PROMPT);
-    else await example.first().click();
-    if (SEED) {
-      if (screen === "phone")
-        await page.getByRole("button", { name: "Settings" }).click();
-      await page.getByText("More settings").click();
-      await page.getByLabel("Seed", { exact: true }).fill(SEED);
-      await page.getByText("More settings").click();
-      if (screen === "phone") await page.getByRole("button", { name: "Done" }).click();
-    }
-    await page.getByRole("button", { name: "Generate" }).click();
-    await page.locator('img[data-part="preview"]').first().waitFor();
-    await save("painting");
-
-    await page
-      .getByRole("link", { name: /^Download/ })
-      .first()
-      .waitFor();
-    await page.waitForFunction(() =>
-      [...document.images].every((image) => image.complete && image.naturalWidth > 0),
-    );
-    await save("done");
-    await page.close();
+try {
+  for (const screen of Object.keys(SCREENS)) {
+    for (const scheme of ["light", "dark"]) await takeAll(screen, scheme);
   }
+} finally {
+  await browser.close();
 }
-await browser.close();
-console.log(`Saved to ${FOLDER}/`);
+console.log(`Saved to ${folder}/`);
+
+/** In a browser of its own, which has kept no picture yet. */
+async function takeAll(screen, scheme) {
+  const context = await browser.newContext({
+    ...SCREENS[screen],
+    baseURL: STUDIO_URL,
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+  });
+  await context.addCookies([
+    { name: "easel-language", value: LANGUAGE, url: STUDIO_URL },
+  ]);
+  const studio = new StudioDriver(await context.newPage());
+  for (const [scene, { show }] of Object.entries(SCENES)) {
+    // Scenes that come first leave behind what later ones show: all are played.
+    const leave = await show(studio);
+    if (wanted.length === 0 || wanted.includes(scene)) {
+      await studio.rest();
+      await save(
+        await studio.page.screenshot({ style: NO_TOASTS }),
+        `${scene}-${screen}-${scheme}.webp`,
+      );
+    }
+    await leave?.();
+  }
+  await context.close();
+}
+
+/** A quarter of a PNG's bytes, and text stays sharp. sharp comes with Next. */
+async function save(png, name) {
+  await sharp(png)
+    .webp({ quality: 88, smartSubsample: true, effort: 6 })
+    .toFile(join(folder, name));
+}

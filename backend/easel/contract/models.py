@@ -71,6 +71,24 @@ class ModelFeatures(BaseModel):
     )
 
 
+class Style(BaseModel):
+    """A look that the model was taught, or that its maker knows to work with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=60)
+    prompt: str = Field(
+        pattern=r"\{prompt\}",
+        max_length=1_000,
+        description="What to ask for; `{prompt}` stands for what the person wrote.",
+    )
+    negative_prompt: str | None = Field(
+        default=None,
+        max_length=1_000,
+        description="Added to the person's own, where the model honours one.",
+    )
+
+
 ModelState = Literal["unloaded", "loading", "ready", "failed"]
 
 
@@ -99,6 +117,10 @@ class ModelDocument(BaseModel):
     defaults: ModelDefaults
     features: ModelFeatures
     example_prompts: tuple[str, ...] = ()
+    styles: tuple[Style, ...] | None = Field(
+        default=None,
+        description="Empty: the model knows no styles; null: nothing is known of it.",
+    )
     state: ModelState = Field(
         default="ready",
         description="Whether it is on the device; a generation loads it if need be.",

@@ -5,6 +5,45 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class EndedGenerations(BaseModel):
+    """Generations that ended on a text-to-image server, and what came of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    completed: int = Field(ge=0)
+    failed: int = Field(
+        ge=0,
+        description="By a fault of the service; cancelled ones are not among them.",
+    )
+    images: int = Field(ge=0, description="Of the completed ones.")
+
+
+class GenerationSeconds(BaseModel):
+    """From acceptance by the server to the last image: its queue included."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    p50: float = Field(ge=0, description="Half of the completed ones took no longer.")
+    p95: float = Field(ge=0, description="95 of 100 took no longer.")
+
+
+class RecentGenerations(EndedGenerations):
+    """The last ten minutes of a text-to-image server, or of several together.
+
+    Asynchronous generations are counted as all others are, when they end.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    window_s: float = Field(
+        ge=0, description="What it tells of: 600, or less since the server's start."
+    )
+    generation_seconds: GenerationSeconds | None = Field(
+        description="Null while none was completed."
+    )
+    last_minute: EndedGenerations
+
+
 class ServerHealth(BaseModel):
     """`GET /health` of a text-to-image server."""
 
@@ -20,6 +59,9 @@ class ServerHealth(BaseModel):
     running: int = Field(ge=0)
     backlog_s: float | None = Field(
         description="Predicted seconds of accepted work; null if unknown."
+    )
+    recent: RecentGenerations | None = Field(
+        default=None, description="Older servers leave it out."
     )
     version: str
 
@@ -81,6 +123,17 @@ class ReplicaDocument(BaseModel):
         "the unit; null until a generation was answered."
     )
     detail: str | None = Field(description="Why it is neither ready nor busy.")
+    device: str | None = Field(default=None, description="Null until it has said so.")
+    version: str | None = Field(default=None, description="Null until it has said so.")
+    queued: int | None = Field(
+        default=None, ge=0, description="Generations that wait there; null if not told."
+    )
+    running: int | None = Field(
+        default=None, ge=0, description="Generations being painted; null if not told."
+    )
+    recent: RecentGenerations | None = Field(
+        default=None, description="Null while it is away, or if it does not tell."
+    )
 
 
 class GatewayHealth(BaseModel):
@@ -97,6 +150,12 @@ class GatewayHealth(BaseModel):
     queue: QueueDocument
     store: StoreDocument
     replicas: tuple[ReplicaDocument, ...]
+    recent: RecentGenerations | None = Field(
+        default=None,
+        description="Of all servers that tell, together; null if none does. Counts are "
+        "sums. A time is one that a server told: servers of half (95 of 100) of the "
+        "completed generations told no longer ones.",
+    )
     version: str
 
 

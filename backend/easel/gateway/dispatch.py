@@ -79,9 +79,11 @@ class LiveDispatch:
     async def document(self, call: GenerationCall) -> bytes:
         """See `Dispatch.document`."""
         async with self.open(call) as answer:
-            if answer.status >= 400:
-                raise await answer.error()
-            return await answer.read(_DOCUMENT_BYTES)
+            if answer.status < 400:
+                return await answer.read(_DOCUMENT_BYTES)
+            error = await answer.error()
+        # An answer all the same, and counted as one: its server counts the failure.
+        raise error
 
     @asynccontextmanager
     async def ask(

@@ -25,6 +25,9 @@ DURATION_BUCKETS_S = (
     *(1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0),
 )
 
+# The answer to who does not wait: what was asked for takes longer than saying so.
+_ACCEPTED = 202
+
 
 class HttpMetrics:
     """Counts and times the requests of one tier."""
@@ -38,24 +41,25 @@ class HttpMetrics:
         )
         self._duration = Histogram(
             f"easel_{tier}_request_duration_seconds",
-            "Time from the request's first byte to the answer's last.",
-            ["route"],
+            "Time from the request's first byte to the answer's last, by form: "
+            "accepted (202: the work goes on) or answered.",
+            ["route", "form"],
             buckets=DURATION_BUCKETS_S,
             registry=registry,
         )
 
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._timers: dict[str, Histogram] = {}
+        self._timers: dict[tuple[str, str, int], Histogram] = {}
 
     def observe(self, route: str, method: str, status: int, duration_s: float) -> None:
-        counter = self._counters.get((route, method, status))
-        if counter is None:
-            counter = self._requests.labels(route, method, str(status))
-            self._counters[route, method, status] = counter
-            self._timers[route] = self._duration.labels(route)
-        counter.inc()
-        self._timers[route].observe(duration_s)
+        key = (route, method, status)
+        if key not in self._counters:
+            form = "accepted" if status == _ACCEPTED else "answered"
+            self._counters[key] = self._requests.labels(route, method, str(status))
+            self._timers[key] = self._duration.labels(route, form)
+        self._counters[key].inc()
+        self._timers[key].observe(duration_s)
 
 
 def metrics_text(

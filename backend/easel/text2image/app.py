@@ -22,6 +22,7 @@ from easel.text2image.images.image_files import ImageFiles
 from easel.text2image.images.safety import SafetyChecker
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.metrics import ServerMetrics
+from easel.text2image.prompt_counting import PromptCounting
 from easel.text2image.routes.generate import generate_router
 from easel.text2image.routes.generations import generations_router
 from easel.text2image.routes.health import health_router
@@ -86,6 +87,7 @@ class Text2ImageApp(FastAPI):
             costs=CostModel(max_rows=settings.max_batch_rows),
             watch=watch,
         )
+        self._counting = PromptCounting(models.prompt_counter)
         self._files = files
         self._journaling = Journaling(journal, files.root)
         kept = KeptGenerations(
@@ -145,7 +147,7 @@ class Text2ImageApp(FastAPI):
     def _add_routes(self, metrics: ServerMetrics) -> None:
         self.include_router(generate_router(self.generations))
         self.include_router(generations_router(self.generations))
-        self.include_router(models_router(self.generations))
+        self.include_router(models_router(self.generations.models, self._counting))
         self.include_router(health_router(self.generations, self._settings.model[0]))
         self.include_router(
             operation_router(
@@ -191,6 +193,7 @@ class Text2ImageApp(FastAPI):
             await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
             await self.generations.present.until_written()
             await asyncio.to_thread(self._encoders.shutdown)
+            await asyncio.to_thread(self._counting.close)
             await asyncio.to_thread(self._journaling.close)
             self._files.close()
 

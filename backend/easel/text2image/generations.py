@@ -44,6 +44,7 @@ from easel.text2image.metrics import ServerMetrics
 from easel.text2image.present_generations import PresentGenerations
 from easel.text2image.queue_board import QueueBoard
 from easel.text2image.readiness import Readiness
+from easel.text2image.recent_endings import RecentEndings
 from easel.text2image.served_models import ServedModels
 from easel.text2image.settings import ServerSettings
 
@@ -87,6 +88,7 @@ class Generations:
     ) -> None:
         self.replica = replica
         self.present = PresentGenerations(metrics)
+        self.recent = RecentEndings(clock)
         self._board = QueueBoard()
         self.readiness = Readiness(settings, self.present, self._board, watch, clock)
         self.models = ServedModels(runner, metrics, self.readiness.why_not)
@@ -366,11 +368,15 @@ class Generations:
         now_s = self._clock.now()
         live.complete(now_s)
         self._metrics.saw_completed(live, now_s)
+        took_s = now_s - live.accepted.accepted_at_s
+        self.recent.completed(took_s, images=live.parameters.num_images)
         self._after_end(live)
 
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:
         if not live.has_ended:
             live.fail(error, self._clock.now())
+            if error.http_status >= 500:
+                self.recent.failed()
             self._after_end(live)
 
     def _leave_behind(self, live: LiveGeneration, error: ServiceError) -> None:

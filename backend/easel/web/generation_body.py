@@ -5,8 +5,6 @@ import json
 from typing import Any
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -17,8 +15,8 @@ from easel.contract.generations import (
     GenerationRequest,
 )
 from easel.errors import InvalidRequest, UnsupportedMediaType
+from easel.web.json_body import JSON, media_type_of, parsed, validated
 
-_JSON = "application/json"
 _FORM = "multipart/form-data"
 
 # Base64 writes three bytes as four characters.
@@ -39,7 +37,7 @@ REQUEST_BODY: dict[str, Any] = {
         "required": True,
         "content": {
             media_type: {"schema": {"$ref": "#/components/schemas/GenerationRequest"}}
-            for media_type in (_JSON, _FORM)
+            for media_type in (JSON, _FORM)
         },
     }
 }
@@ -53,37 +51,17 @@ async def generation_body(request: Request) -> GenerationRequest:
         RequestValidationError: it is not what the contract says.
         InvalidRequest: a file is too large, or no file.
     """
-    content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == _JSON:
-        fields = _parsed(await request.body())
+    media_type = media_type_of(request)
+    if media_type == JSON:
+        fields = parsed(await request.body())
     elif media_type == _FORM:
         fields = await _form_fields(request)
     else:
         raise UnsupportedMediaType(
-            f"Content-Type is {media_type or 'missing'!r}; send {_JSON} or {_FORM}.",
+            f"Content-Type is {media_type or 'missing'!r}; send {JSON} or {_FORM}.",
             param="Content-Type",
         )
-    try:
-        return GenerationRequest.model_validate(fields)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError(
-            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
-        ) from error
-
-
-def _parsed(body: bytes) -> Any:
-    if not body:
-        missing = {"type": "missing", "loc": ("body",), "msg": "Field required"}
-        raise RequestValidationError([missing])
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "malformed"
-        raise RequestValidationError(
-            [{"type": "json_invalid", "loc": ("body",), "ctx": {"error": reason}}]
-        ) from error
+    return validated(GenerationRequest, fields)
 
 
 async def _form_fields(request: Request) -> dict[str, Any]:

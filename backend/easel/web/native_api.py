@@ -14,6 +14,7 @@ from easel.contract.errors import PROBLEM_MEDIA_TYPE, Problem
 from easel.contract.events import GenerationEvent
 from easel.contract.generations import MAX_SIDE_PX, Generation, GenerationRequest
 from easel.contract.models import ModelDocument, ModelList
+from easel.contract.prompt_tokens import PromptToCount, PromptTokens
 from easel.contract.replicas import Liveness, Readiness
 from easel.web.generation_body import REQUEST_BODY
 from easel.web.sse import SSE_MEDIA_TYPE
@@ -242,6 +243,21 @@ UNLOAD_MODEL = _operation(
     content={"application/json": _schema("ModelDocument")},
     problems=(404, 409, *_UPSTREAM_PROBLEMS),
 )
+COUNT_TOKENS = _operation(
+    "POST",
+    "/models/{model_id:path}/tokens",
+    "countTokens",
+    "How long a prompt is for a model, and how much of it the model reads.",
+    tag="models",
+    content={"application/json": _schema("PromptTokens")},
+    problems=(400, 404, 413, 415, 422, *_UPSTREAM_PROBLEMS),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": _schema("PromptToCount")},
+        }
+    },
+)
 LIVEZ = _operation(
     "GET",
     "/livez",
@@ -293,13 +309,16 @@ def add_contract_schemas(openapi: dict[str, Any], *more: type[BaseModel]) -> Non
         Problem,
         ModelDocument,
         ModelList,
+        PromptToCount,
+        PromptTokens,
         Liveness,
         Readiness,
         *more,
     )
     roots |= {document.__name__: TypeAdapter(document) for document in documents}
     modes: dict[str, Literal["validation", "serialization"]] = {
-        GenerationRequest.__name__: "validation"
+        GenerationRequest.__name__: "validation",
+        PromptToCount.__name__: "validation",
     }
     for name, adapter in roots.items():
         schema = adapter.json_schema(

@@ -37,6 +37,7 @@ def test_the_api_document_has_every_route(openapi: dict[str, Any]) -> None:
         ("post", "/admin/drain"),
         ("post", "/models/{model_id}/load"),
         ("post", "/models/{model_id}/unload"),
+        ("post", "/models/{model_id}/tokens"),
         ("post", "/v1/images/generations"),
         ("post", "/v1/images/edits"),
         ("post", "/v1/images/variations"),

@@ -45,6 +45,50 @@ async def test_a_server_that_is_not_well_degrades_the_whole(
         assert status in (await answer.json())["detail"]
 
 
+RECENT = {
+    "completed": 3,
+    "failed": 1,
+    "images": 4,
+    "window_s": 600.0,
+    "generation_seconds": {"p50": 3.5, "p95": 7.0},
+    "last_minute": {"completed": 1, "failed": 0, "images": 1},
+}
+OURS = HEALTHY | {
+    "replica": "gpu-a",
+    "model": "fake",
+    "device": "cuda",
+    "queued": 2,
+    "running": 1,
+    "backlog_s": 4.0,
+    "version": "0.1.0",
+}
+
+
+async def test_what_a_server_did_lately_is_passed_on(
+    client: aiohttp.ClientSession, stub: StubServer
+) -> None:
+    stub.health = OURS | {"recent": RECENT}
+    async with client.get("/health") as answer:
+        document = await answer.json()
+    (replica,) = document["replicas"]
+    assert replica["recent"] == RECENT
+    assert (replica["device"], replica["version"]) == ("cuda", "0.1.0")
+    assert (replica["queued"], replica["running"]) == (2, 1)
+    assert document["recent"] == RECENT
+
+
+async def test_an_older_server_does_not_tell_and_is_as_well_as_any(
+    client: aiohttp.ClientSession, stub: StubServer
+) -> None:
+    stub.health = OURS
+    async with client.get("/health") as answer:
+        document = await answer.json()
+    (replica,) = document["replicas"]
+    assert (replica["id"], replica["recent"]) == ("gpu-a", None)
+    assert document["recent"] is None
+    assert document["status"] == "healthy"
+
+
 async def test_no_server_degrades_the_whole_and_is_still_a_200() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -85,6 +129,8 @@ async def test_many_probes_cost_the_server_one_call_a_second(stub: StubServer) -
                 *(client.get(path) for path in ("/health", "/readyz") * 10)
             )
             assert {answer.status for answer in answers} == {200}
+            for answer in answers:
+                answer.release()
             clock.advance(1.0)
     assert stub.health_calls == 2
 

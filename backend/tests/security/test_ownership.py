@@ -231,6 +231,7 @@ async def test_one_sees_the_models_of_ones_key_only(
         ("/v1/images/generations", PROMPT),
         ("/v1/images/generations", {**PROMPT, "model": "fake"}),
         ("/sdapi/v1/txt2img", PROMPT),
+        ("/models/fake/tokens", {"prompt": "a fox"}),
     ]:
         refused = await asked(gateway, nothing, "POST", path, json=body)
         assert refused.status in (403, 404), (path, refused.body)

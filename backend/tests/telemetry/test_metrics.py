@@ -30,7 +30,22 @@ def test_one_process_shows_what_it_counted() -> None:
     HttpMetrics("test", registry).observe("/x", "GET", 200, 0.5)
     text = metrics_text(registry).decode()
     assert 'easel_test_requests_total{method="GET",route="/x",status="200"} 1' in text
-    assert 'easel_test_request_duration_seconds_sum{route="/x"} 0.5' in text
+    assert duration_sum("answered", 0.5) in text
+
+
+def test_the_time_until_a_202_is_not_mixed_with_that_of_answers() -> None:
+    registry = CollectorRegistry()
+    metrics = HttpMetrics("test", registry)
+    for status, duration_s in ((200, 4.0), (202, 0.25), (504, 2.0)):
+        metrics.observe("/x", "GET", status, duration_s)
+    text = metrics_text(registry).decode()
+    assert duration_sum("answered", 6.0) in text
+    assert duration_sum("accepted", 0.25) in text
+
+
+def duration_sum(form: str, seconds: float) -> str:
+    labels = f'{{form="{form}",route="/x"}}'
+    return f"easel_test_request_duration_seconds_sum{labels} {seconds}"
 
 
 def test_workers_show_their_sum_whoever_of_them_lives(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from easel.clock import Clock
 from easel.contract.models import ModelDocument
 from easel.text2image.app import Text2ImageApp
 from easel.text2image.durability.journal import Journal
-from easel.text2image.engines.base import AnyEngine
-from easel.text2image.engines.fake import FAKE_DOCUMENT
+from easel.text2image.engines.base import AnyEngine, PromptCounter
+from easel.text2image.engines.fake import FAKE_DOCUMENT, FakePromptCounter
 from easel.text2image.engines.load_options import Progress
 from easel.text2image.images.image_files import JOURNAL_NAME, ImageFiles
 from easel.text2image.images.safety import SafetyChecker
@@ -77,6 +77,9 @@ class GivenModels:
 
     def load(self, model_id: str, progress: Progress) -> AnyEngine:
         return self._loads[model_id]()
+
+    def prompt_counter(self, model_id: str) -> PromptCounter | None:
+        return FakePromptCounter()
 
 
 def make_settings(**changes: object) -> ServerSettings:

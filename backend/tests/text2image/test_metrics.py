@@ -32,9 +32,10 @@ async def test_every_metric_appears_after_a_batch_of_two(
         await server.until_loaded()
         url = f"{server.url}/generate"
         asking = [asyncio.create_task(server.http.post(url, json=PROMPT))]
-        await server.until(lambda: gated.asked == 1)
+        present = app.generations.present
+        await server.until(lambda: present.running == 1 and gated.asked == 1)
         asking += [asyncio.create_task(server.http.post(url, json=PROMPT))]
-        await server.until(lambda: app.generations.present.queued == 1)
+        await server.until(lambda: present.queued == 1)
         metrics = await scrape(server)
         assert metrics["easel_server_running_generations"] == 1
         assert metrics["easel_server_queued_generations"] == 1

@@ -194,6 +194,20 @@ async def test_health_is_that_of_a_loaded_server(quick: RunningServer) -> None:
         assert answer.status == 200
 
 
+async def test_health_tells_what_was_done_lately(quick: RunningServer) -> None:
+    health_url = f"{quick.url}/health"
+    async with quick.http.get(health_url) as answer:
+        recent = (await answer.json())["recent"]
+    assert (recent["completed"], recent["generation_seconds"]) == (0, None)
+    document = await generate(quick, num_images=2)
+    async with quick.http.get(health_url) as answer:
+        recent = (await answer.json())["recent"]
+    assert (recent["completed"], recent["failed"], recent["images"]) == (1, 0, 2)
+    total_s = document["timings"]["total_s"]
+    assert recent["generation_seconds"]["p50"] == pytest.approx(total_s, rel=0.06)
+    assert recent["last_minute"] == {"completed": 1, "failed": 0, "images": 2}
+
+
 async def test_metrics_count_what_was_done(quick: RunningServer) -> None:
     await generate(quick)
     assert await quick.metric("easel_server_denoising_steps_total") == 6

@@ -17,7 +17,7 @@ type Guarded = {
 };
 
 /** No test passes with a complaint in the console or a call to another origin. */
-const guarded = base.extend<Guarded>({
+export const guardedTest = base.extend<Guarded>({
   browserOrSkip: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants a pattern here
     async ({}, use, testInfo) => {
@@ -54,7 +54,7 @@ const guarded = base.extend<Guarded>({
 type Stack = { studio: Tier; gateway: Tier; server: Tier };
 
 /** All three tiers, real. */
-export const test = guarded.extend<object, { stepSeconds: number; stack: Stack }>({
+export const test = guardedTest.extend<object, { stepSeconds: number; stack: Stack }>({
   stepSeconds: [0.05, { option: true, scope: "worker" }],
 
   stack: [
@@ -62,7 +62,10 @@ export const test = guarded.extend<object, { stepSeconds: number; stack: Stack }
       // Playwright empties this folder before each run.
       const dataDir = join(project.outputDir, `server-${workerIndex}`);
       const server = await serverTier(stepSeconds, dataDir);
-      const gateway = await gatewayTier(server.url);
+      const gateway = await gatewayTier(
+        server.url,
+        join(project.outputDir, `gateway-${workerIndex}`),
+      );
       const studio = await studioTier(gateway.url);
       try {
         await Promise.all([server.start(), gateway.start(), studio.start()]);
@@ -80,7 +83,7 @@ export const test = guarded.extend<object, { stepSeconds: number; stack: Stack }
 type ScriptedStack = { studio: Tier; gateway: ScriptedGateway };
 
 /** The real studio before a gateway that the test plays. */
-export const scriptedTest = guarded.extend<
+export const scriptedTest = guardedTest.extend<
   { gateway: ScriptedGateway },
   { scriptedStack: ScriptedStack }
 >({

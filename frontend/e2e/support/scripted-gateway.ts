@@ -13,6 +13,7 @@ import {
 import type { AddressInfo } from "node:net";
 import type {
   GatewayHealth,
+  Generation,
   GenerationRequest,
   ModelDocument,
   Problem,
@@ -22,8 +23,6 @@ import type { EventData, EventName } from "../../src/lib/api/generation-events";
 // Two by two pixels, each of another colour.
 export const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGO4ExXwYV8Ug1veiahVFQAvhAaH/ZU1egAAAABJRU5ErkJggg==";
-
-const ID = "gen_scripted_1";
 
 const SIZE = { width: 128, height: 128 };
 
@@ -61,14 +60,17 @@ const WELL: GatewayHealth["text2image_server"] = {
 export class ScriptedGateway {
   server = WELL;
   models = [MODEL];
-  /** If set, what `POST /generate` answers instead of a stream. */
+  /** If set, what `POST /generate` answers instead of taking it. */
   refusal: Problem | null = null;
+  /** If set, `POST /generate` answers with status 500 and this, which is no JSON. */
+  nonsense: string | null = null;
   requests: GenerationRequest[] = [];
 
   readonly #http: Server = createServer((request, response) => {
     void this.#answer(request, response);
   });
-  #open: Conversation[] = [];
+  #taken: Conversation[] = [];
+  #unclaimed: Conversation[] = [];
   #waiting: ((conversation: Conversation) => void)[] = [];
 
   async start(): Promise<string> {
@@ -88,95 +90,162 @@ export class ScriptedGateway {
     this.server = WELL;
     this.models = [MODEL];
     this.refusal = null;
+    this.nonsense = null;
     this.requests = [];
-    this.#open = [];
+    for (const conversation of this.#taken) conversation.breakOff();
+    this.#taken = [];
+    this.#unclaimed = [];
     this.#waiting = [];
   }
 
-  /** The next generation that a studio starts, or has started already. */
+  /** The next generation that a studio asks for, or has asked for already. */
   generation(): Promise<Conversation> {
-    const open = this.#open.shift();
+    const open = this.#unclaimed.shift();
     if (open) return Promise.resolve(open);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const json = (body: unknown, status = 200, headers = {}) => {
-      response.writeHead(status, { "content-type": "application/json", ...headers });
-      response.end(JSON.stringify(body));
-    };
-    const path = request.url ?? "";
+    const [path = "", id] = /^\/generations\/(gen_[^/]+)/.exec(request.url ?? "") ?? [
+      request.url,
+    ];
     if (path === "/health") {
       const isWell = this.server.status === "healthy";
       const status = isWell ? "healthy" : "degraded";
-      json({
-        status,
-        gateway: "running",
-        text2image_server: this.server,
-        version: "0",
-      });
+      const health = { gateway: "running", text2image_server: this.server };
+      json(response, { status, ...health, version: "0" });
     } else if (path === "/models") {
-      json({ models: this.models });
-    } else if (path.includes("/images/")) {
-      response.writeHead(200, { "content-type": "image/png" });
-      response.end(Buffer.from(PNG, "base64"));
-    } else if (request.method === "DELETE") {
-      json({});
-    } else if (this.refusal) {
-      const { status, retry_after_s } = this.refusal;
-      json(this.refusal, status, { "retry-after": String(retry_after_s ?? "") });
+      json(response, { models: this.models });
+    } else if (path.endsWith("/tokens")) {
+      const tokens = { tokens: 4, max_prompt_tokens: 77, used_characters: null };
+      json(response, { ...tokens, is_cut: false });
+    } else if (path === "/metrics") {
+      response.end("");
+    } else if (path === "/generate") {
+      await this.#take(request, response);
+    } else if (id) {
+      const conversation = this.#taken.find((one) => one.id === id);
+      if (conversation) conversation.answer(request, response);
+      else json(response, unknownGeneration(id), 404);
     } else {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      const body: GenerationRequest = JSON.parse(Buffer.concat(chunks).toString());
-      this.requests.push(body);
-      const conversation = new Conversation(body, response);
-      const waiting = this.#waiting.shift();
-      if (waiting) waiting(conversation);
-      else this.#open.push(conversation);
+      json(response, {}, 404);
     }
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (this.nonsense !== null) {
+      response.writeHead(500, { "content-type": "text/html" });
+      response.end(this.nonsense);
+      return;
+    }
+    if (this.refusal) {
+      const { status, retry_after_s } = this.refusal;
+      json(response, this.refusal, status, { "retry-after": `${retry_after_s ?? ""}` });
+      return;
+    }
+    const key = String(request.headers["idempotency-key"]);
+    const known = this.#taken.find((one) => one.key === key);
+    if (known) {
+      known.take(response);
+      return;
+    }
+    const body: GenerationRequest = JSON.parse(Buffer.concat(chunks).toString());
+    this.requests.push(body);
+    const id = `gen_scripted_${this.#taken.length + 1}`;
+    const conversation = new Conversation(id, key, body);
+    conversation.take(response);
+    this.#taken.push(conversation);
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting(conversation);
+    else this.#unclaimed.push(conversation);
   }
 }
 
-/** One open event stream; `begin`, then what the test wants. */
+function json(response: ServerResponse, body: unknown, status = 200, headers = {}) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+function unknownGeneration(id: string): Problem {
+  return {
+    type: "urn:easel:problem:generation_not_found",
+    title: "No such generation",
+    status: 404,
+    detail: `No generation ${id}.`,
+    code: "generation_not_found",
+    request_id: "req-404",
+  };
+}
+
+/** One generation; `queued` takes it, then what the test wants. */
 export class Conversation {
-  #lastId = 0;
-  readonly hungUp: Promise<unknown>;
+  /** That the studio asked for its end. */
+  readonly cancelled: Promise<void>;
+
+  #document: Generation;
+  #isTaken = false;
+  readonly #log: string[] = [];
+  readonly #unanswered: ServerResponse[] = [];
+  readonly #streams = new Set<ServerResponse>();
+  #cancel: () => void = () => {};
 
   constructor(
+    readonly id: string,
+    readonly key: string,
     readonly request: GenerationRequest,
-    private readonly response: ServerResponse,
   ) {
-    this.hungUp = once(response, "close");
-    response.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-cache, no-transform",
+    const position = 1;
+    this.#document = { ...this.#base(), status: "queued", position, eta_s: null };
+    this.cancelled = new Promise((resolve) => {
+      this.#cancel = resolve;
     });
-    response.flushHeaders();
   }
 
-  send<Name extends EventName>(name: Name, data: EventData[Name]): this {
-    const lines = [
-      `event: ${name}`,
-      `data: ${JSON.stringify(data)}`,
-      `id: ${this.#lastId++}`,
-    ];
-    this.response.write(`${lines.join("\n")}\n\n`);
-    return this;
+  /** Of `POST /generate`; answered when the test says where it stands. */
+  take(response: ServerResponse): void {
+    if (this.#isTaken) json(response, this.#document, 202);
+    else this.#unanswered.push(response);
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url ?? "";
+    if (request.method === "DELETE") {
+      this.#cancel();
+      if (isOpen(this.#document)) {
+        this.#end({ ...this.#base(), status: "cancelled", reason: "requested" });
+        this.send("cancelled", { reason: "requested" });
+      }
+      json(response, this.#document);
+    } else if (path.includes("/images/")) {
+      response.writeHead(200, { "content-type": "image/png" });
+      response.end(Buffer.from(PNG, "base64"));
+    } else if (path.endsWith("/events")) {
+      const lastId = request.headers["last-event-id"];
+      this.#follow(lastId === undefined ? this.#resumeId() : Number(lastId), response);
+    } else {
+      json(response, this.#document);
+    }
   }
 
   queued(position: number, etaS: number | null = null): this {
-    const status = "queued" as const;
-    return this.send("snapshot", {
-      ...this.#document(),
-      status,
-      position,
-      eta_s: etaS,
-    });
+    const place = { position, eta_s: etaS };
+    const isFirst = !this.#isTaken;
+    this.#document = { ...this.#base(), status: "queued", ...place };
+    this.#isTaken = true;
+    for (const response of this.#unanswered.splice(0)) this.take(response);
+    return isFirst ? this : this.send("queued", place);
+  }
+
+  started(): this {
+    this.#document = { ...this.#base(), status: "running", step: 0, eta_s: null };
+    return this.send("started", {});
   }
 
   step(step: number, etaS: number | null): this {
     const num_inference_steps = this.#parameters().num_inference_steps;
+    this.#document = { ...this.#base(), status: "running", step, eta_s: etaS };
     this.send("progress", { step, num_inference_steps, eta_s: etaS });
     const image = `data:image/png;base64,${PNG}`;
     for (let index = 0; index < this.#parameters().num_images; index++) {
@@ -194,11 +263,11 @@ export class Conversation {
       height,
       media_type: "image/png" as const,
       sha256: "",
-      url: `/generations/${ID}/images/${index}`,
+      url: `/generations/${this.id}/images/${index}`,
     }));
-    this.send("completed", {
-      ...this.#document(),
-      status: "completed",
+    const document = {
+      ...this.#base(),
+      status: "completed" as const,
       images,
       timings: {
         queued_s: 0,
@@ -207,19 +276,67 @@ export class Conversation {
         decode_s: 0.1,
         total_s: 1.3,
       },
-      determinism: { level: "seed", largest_batch: 1 },
+      determinism: { level: "seed" as const, largest_batch: 1 },
       warnings: ["Painted at the model's native 128 x 128 and enlarged to 512 x 512."],
-    });
-    this.response.end();
+    };
+    this.send("completed", document);
+    this.#end(document);
   }
 
+  fail(problem: Problem): void {
+    this.send("failed", problem);
+    this.#end({ ...this.#base(), status: "failed", problem });
+  }
+
+  /** The streams are cut; whoever comes back finds the generation as it is. */
   breakOff(): void {
-    this.response.destroy();
+    for (const response of this.#streams) response.destroy();
+    this.#streams.clear();
   }
 
-  #document() {
+  send<Name extends EventName>(name: Name, data: EventData[Name]): this {
+    const lines = [
+      `event: ${name}`,
+      `data: ${JSON.stringify(data)}`,
+      `id: ${this.#log.length}`,
+    ];
+    const message = `${lines.join("\n")}\n\n`;
+    this.#log.push(message);
+    for (const response of this.#streams) response.write(message);
+    return this;
+  }
+
+  #end(document: Generation): void {
+    this.#document = document;
+    for (const response of this.#streams) response.end();
+    this.#streams.clear();
+  }
+
+  #follow(lastId: number, response: ServerResponse): void {
+    response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache, no-transform",
+    });
+    const snapshot = JSON.stringify(this.#document);
+    response.write(`event: snapshot\ndata: ${snapshot}\n\n`);
+    for (const message of this.#log.slice(lastId + 1)) response.write(message);
+    if (!isOpen(this.#document)) {
+      response.end();
+      return;
+    }
+    this.#streams.add(response);
+    response.on("close", () => this.#streams.delete(response));
+  }
+
+  /** Who comes anew gets the newest previews, as from the real one. */
+  #resumeId(): number {
+    const newest = this.#log.length - 1;
+    return Math.max(-1, newest - this.#parameters().num_images);
+  }
+
+  #base() {
     return {
-      id: ID,
+      id: this.id,
       model: "scripted",
       created_at: "2026-11-22T20:00:00Z",
       parameters: this.#parameters(),
@@ -240,4 +357,8 @@ export class Conversation {
       sampler: "dpmpp_2m",
     };
   }
+}
+
+function isOpen({ status }: Generation): boolean {
+  return status === "queued" || status === "running";
 }

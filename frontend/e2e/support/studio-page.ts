@@ -16,15 +16,15 @@ export class StudioPage {
 
   constructor(readonly page: Page) {
     this.prompt = page.getByLabel("Prompt", { exact: true });
-    this.generate = page.getByRole("button", { name: "Generate" });
-    this.cancel = page.getByRole("button", { name: "Cancel" });
-    this.download = page.getByRole("link", { name: /^Download/ });
+    this.generate = page.getByRole("button", { name: /^(Generate|Add to queue)$/ });
+    this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
+    this.download = page.getByRole("button", { name: /^Download (PNG|WebP|JPEG)$/ });
     this.preview = page.locator('img[data-part="preview"]');
     this.image = page.locator('img[data-part="image"]');
     this.banner = page.getByRole("region", { name: "Service trouble" });
     this.failure = page.getByRole("region", { name: "What went wrong" });
     this.status = page.getByRole("button", { name: /^Service status/ });
-    this.liveRegion = page.getByRole("status");
+    this.liveRegion = page.getByRole("status", { name: "News" });
   }
 
   /** Opens the studio and waits until it knows its model. */

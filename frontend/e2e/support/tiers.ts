@@ -1,6 +1,8 @@
 /** The three tiers as they are shipped, on free ports. */
 
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePort, Tier } from "./process";
 
 const FRONTEND = join(import.meta.dirname, "..", "..");
@@ -18,13 +20,14 @@ export async function studioTier(gatewayUrl: string): Promise<Tier> {
   });
 }
 
-export async function gatewayTier(serverUrl: string): Promise<Tier> {
+/** @param dataDir where its keys are; it is open while there are none. */
+export async function gatewayTier(serverUrl: string, dataDir: string): Promise<Tier> {
   const port = await freePort();
   return new Tier(`http://127.0.0.1:${port}`, {
     file: PYTHON,
     args: ["main.py", "--port", String(port)],
     cwd: BACKEND,
-    env: { TEXT2IMAGE_SERVER_URL: serverUrl },
+    env: { TEXT2IMAGE_SERVER_URL: serverUrl, GATEWAY_DATA_DIR: dataDir },
     health: "/livez",
   });
 }
@@ -44,4 +47,12 @@ export async function serverTier(stepSeconds: number, dataDir: string): Promise<
     env: {},
     health: "/readyz",
   });
+}
+
+/** @returns a new key of the gateway that has its data in `dataDir`. */
+export async function createKey(dataDir: string): Promise<string> {
+  const args = ["-m", "easel", "keys", "create", "--name", "studio", "--json"];
+  const env = { ...process.env, GATEWAY_DATA_DIR: dataDir };
+  const { stdout } = await promisify(execFile)(PYTHON, args, { cwd: BACKEND, env });
+  return JSON.parse(stdout).key;
 }

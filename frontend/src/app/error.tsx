@@ -1,16 +1,21 @@
 "use client";
 
 import { Button } from "@/components/button";
+import { useWords } from "@/lib/words/use-words";
 import styles from "./error.module.css";
 
-/** A bug of ours, told in words instead of a blank page. */
-export default function StudioError({ reset }: { reset: () => void }) {
+/**
+ * A bug of ours, told in words instead of a blank page; or a studio that was replaced by
+ * another version meanwhile, whose code only a reload can load.
+ */
+export default function StudioError() {
+  const { error } = useWords().app;
   return (
     <main className={styles.error}>
-      <h1>The studio stumbled</h1>
-      <p>Nothing is lost on the server. Open the studio again to go on.</p>
-      <Button look="primary" onClick={reset}>
-        Open the studio again
+      <h1>{error.title}</h1>
+      <p>{error.advice}</p>
+      <Button look="primary" onClick={() => location.reload()}>
+        {error.again}
       </Button>
     </main>
   );

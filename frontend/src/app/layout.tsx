@@ -1,15 +1,15 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { Toasts } from "@/components/toasts";
 import { NO_FLASH_SCRIPT } from "@/features/theme/theme";
 import { requestWords } from "@/lib/words/request-words";
 import { WordsProvider } from "@/lib/words/use-words";
+import { Shell } from "./_shell/shell";
 import "./globals.css";
 
-export const metadata: Metadata = {
-  title: "Easel",
-  description: "Describe a picture and watch it being painted.",
-};
+export async function generateMetadata(): Promise<Metadata> {
+  const { app } = await requestWords();
+  return { title: "Easel", description: app.description };
+}
 
 export const viewport: Viewport = {
   // The prompt stays above the keyboard of a phone instead of behind it.
@@ -32,8 +32,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body>
         <WordsProvider words={words}>
-          {children}
-          <Toasts />
+          <Shell>{children}</Shell>
         </WordsProvider>
       </body>
     </html>

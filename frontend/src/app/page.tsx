@@ -1,4 +1,4 @@
-import { Studio } from "./studio";
+import { Studio } from "./_studio/studio";
 
 export default function Page() {
   return <Studio />;

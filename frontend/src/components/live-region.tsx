@@ -1,9 +1,10 @@
 /** The page's one live region: a line is read out when its text changes. */
-export function LiveRegion({ messages }: { messages: string[] }) {
+export function LiveRegion({ label, messages }: { label: string; messages: string[] }) {
   return (
     <div
       className="visually-hidden"
       role="status"
+      aria-label={label}
       aria-live="polite"
       aria-atomic="false"
     >

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { create } from "zustand";
 import styles from "./toasts.module.css";
 
@@ -44,12 +44,26 @@ export function Toasts() {
 }
 
 function ToastBox({ toast: { id, message, action } }: { toast: Toast }) {
+  const [isPointedAt, setIsPointedAt] = useState(false);
+  const [hasFocus, setHasFocus] = useState(false);
+  // Whoever reads it or is about to press its button has all the time (WCAG 2.2.1).
+  const isHeld = isPointedAt || hasFocus;
+
   useEffect(() => {
+    if (isHeld) return;
     const timer = setTimeout(() => dismiss(id), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [id]);
+  }, [id, isHeld]);
+
   return (
-    <div className={styles.toast}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: they only hold the clock
+    <div
+      className={styles.toast}
+      onPointerEnter={() => setIsPointedAt(true)}
+      onPointerLeave={() => setIsPointedAt(false)}
+      onFocus={() => setHasFocus(true)}
+      onBlur={() => setHasFocus(false)}
+    >
       <p>{message}</p>
       {action && (
         <button

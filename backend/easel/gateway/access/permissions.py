@@ -8,6 +8,8 @@ from easel.gateway.access.callers import Caller, KeyScope
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _MODEL_ACTS = ("/load", "/unload")
+# Asked by POST, because a prompt is nothing for a URL; as harmless as any GET.
+_MODEL_QUESTION = "/tokens"
 
 
 def scope_needed(method: str, path: str) -> KeyScope | None:
@@ -20,8 +22,11 @@ def scope_needed(method: str, path: str) -> KeyScope | None:
         return "admin"
     if method in SAFE_METHODS:
         return None
-    if path.startswith("/models/") and path.endswith(_MODEL_ACTS):
-        return "admin"
+    if path.startswith("/models/"):
+        if path.endswith(_MODEL_ACTS):
+            return "admin"
+        if path.endswith(_MODEL_QUESTION):
+            return None
     return "generate"
 
 

@@ -10,7 +10,12 @@ from yarl import URL
 
 from easel.clock import Clock
 from easel.contract.models import ModelDocument
-from easel.contract.replicas import ReplicaDocument, ReplicaState, UpstreamHealth
+from easel.contract.replicas import (
+    ReplicaDocument,
+    ReplicaState,
+    ServerHealth,
+    UpstreamHealth,
+)
 from easel.gateway.replicas.balancer import Candidate
 from easel.gateway.replicas.health_probe import PROBE_TIMEOUT_S, Finding, ask
 from easel.gateway.replicas.load_times import LoadTimes
@@ -92,6 +97,8 @@ class ProbedReplica:
         self._fastest = fastest
         self._changed = changed
         self._health = _NOT_ASKED
+        # With `_health`, where the server is one of ours.
+        self._server: ServerHealth | None = None
         self._queued = 0
         self._sent: dict[int, _Sent] = {}
         self._asking = asyncio.Lock()
@@ -135,6 +142,7 @@ class ProbedReplica:
     def document(self) -> ReplicaDocument:
         state = self.state
         is_well = state in ("ready", "busy")
+        server = self._server
         return ReplicaDocument(
             url=self.name,
             id=self.id,
@@ -144,6 +152,11 @@ class ProbedReplica:
             outstanding=self.workload.outstanding,
             seconds_per_cost_unit=self.workload.pace.learned,
             detail=None if is_well else self._why_not_well(),
+            device=server.device if server else None,
+            version=server.version if server else None,
+            queued=server.queued if server else None,
+            running=server.running if server else None,
+            recent=server.recent if server else None,
         )
 
     # For the choice
@@ -224,6 +237,7 @@ class ProbedReplica:
         is_first = self._health is _NOT_ASKED
         if is_first or finding.verdict != "silent" or self.standing.is_out:
             self._health = finding.health
+            self._server = finding.server
         if finding.server is not None:
             self._learn_id(finding.server.replica)
             self._queued = finding.server.queued

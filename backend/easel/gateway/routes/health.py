@@ -10,6 +10,7 @@ from easel.gateway.admission.door import Door
 from easel.gateway.drain import Drain
 from easel.gateway.replicas.overall_health import overall
 from easel.gateway.replicas.pool import ReplicaPool
+from easel.gateway.replicas.recent_together import recent_together
 from easel.gateway.store.base import Store
 from easel.web import native_api
 
@@ -25,6 +26,7 @@ def health_router(
         server = overall(pool)
         is_well = server.status == "healthy" and drain.state == "running"
         inside = door.state()
+        replicas = tuple(pool.documents())
         document = GatewayHealth(
             status="healthy" if is_well and store.is_available else "degraded",
             gateway=drain.state,
@@ -40,7 +42,8 @@ def health_router(
                 kind=store.kind,
                 status="available" if store.is_available else "unavailable",
             ),
-            replicas=tuple(pool.documents()),
+            replicas=replicas,
+            recent=recent_together(replicas),
             version=__version__,
         )
         # What the server did not say is left out, what it said is passed on.

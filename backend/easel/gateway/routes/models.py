@@ -1,19 +1,21 @@
 """What the models of all servers can do."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from easel.contract.models import ModelDocument, ModelList
-from easel.errors import ModelNotFound, UpstreamUnreachable
+from easel.errors import ModelNotFound, UpstreamFault, UpstreamUnreachable
 from easel.gateway.access.callers import Caller, caller_of
 from easel.gateway.replicas.asking import open_at
 from easel.gateway.replicas.pool import Replica, ReplicaPool
 from easel.gateway.routes.forwarding import target
 from easel.gateway.upstream import CANNOT_CONNECT, UpstreamRequest
 from easel.web import native_api
+from easel.web.prompt_body import prompt_body
 
 # A model's document is a few kilobytes.
 _DOCUMENT_BYTES = 2**20
@@ -48,14 +50,24 @@ def model_router(pool: ReplicaPool) -> APIRouter:
             raise ModelNotFound(f"There is no model {model_id!r} here.")
         return _json(models[model_id].model_dump_json())
 
+    @router.api_route(**native_api.COUNT_TOKENS)
+    async def count_tokens(model_id: str, request: Request) -> Response:
+        models = await _models(pool, caller_of(request.scope))
+        asked = await prompt_body(request)
+        if model_id not in models:
+            raise ModelNotFound(f"There is no model {model_id!r} here.")
+        counting = UpstreamRequest(
+            "POST",
+            target(request),
+            headers={"Content-Type": "application/json"},
+            body=asked.model_dump_json().encode(),
+        )
+        return await _ask_one(_best_first(pool, model_id), counting)
+
     async def _on_all(request: Request, model_id: str) -> Response:
         """Ask every server that has the model; the first one's answer is passed on."""
         await _models(pool, caller_of(request.scope))
-        having = [
-            replica
-            for replica in pool.replicas
-            if any(document.id == model_id for document in replica.models)
-        ]
+        having = _having(pool, model_id)
         if not having:
             raise ModelNotFound(f"There is no model {model_id!r} here.")
         asked = UpstreamRequest("POST", target(request), headers={})
@@ -63,6 +75,29 @@ def model_router(pool: ReplicaPool) -> APIRouter:
         return answers[0]
 
     return router
+
+
+def _having(pool: ReplicaPool, model_id: str) -> list[Replica]:
+    return [
+        replica
+        for replica in pool.replicas
+        if any(document.id == model_id for document in replica.models)
+    ]
+
+
+def _best_first(pool: ReplicaPool, model_id: str) -> list[Replica]:
+    """Those that have the model; the ones that cannot be reached last."""
+    having = _having(pool, model_id)
+    return sorted(having, key=lambda one: one.health.status == "unreachable")
+
+
+async def _ask_one(replicas: Sequence[Replica], request: UpstreamRequest) -> Response:
+    """The answer of the first that can be reached."""
+    *others, last = replicas
+    for replica in others:
+        with suppress(UpstreamFault):
+            return await _ask(replica, request)
+    return await _ask(last, request)
 
 
 async def _ask(replica: Replica, request: UpstreamRequest) -> Response:

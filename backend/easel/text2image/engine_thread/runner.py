@@ -19,7 +19,11 @@ from easel.text2image.engine_thread.calibration import calibrate
 from easel.text2image.engine_thread.painting import Painting
 from easel.text2image.engine_thread.step_loop import Listener, Post, StepLoop
 from easel.text2image.engine_thread.step_watch import StepWatch
-from easel.text2image.engines.base import AnyEngine, ModelUnavailable
+from easel.text2image.engines.base import (
+    AnyEngine,
+    ModelUnavailable,
+    PromptCounter,
+)
 from easel.text2image.engines.load_options import Progress
 from easel.text2image.models.memory_budget import why_it_never_fits
 from easel.text2image.models.model_loader import (
@@ -79,6 +83,14 @@ class ModelSource(Protocol):
 
     def load(self, model_id: str, progress: Progress) -> AnyEngine:
         """Raises ModelUnavailable."""
+        ...
+
+    def prompt_counter(self, model_id: str) -> PromptCounter | None:
+        """Whether it is loaded or not; None for a model without a tokenizer.
+
+        Raises:
+            ModelUnavailable: its files cannot be read.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ never imports torch.
 """
 
 from easel.contract.models import ModelDocument
-from easel.text2image.engines.base import AnyEngine
+from easel.text2image.engines.base import AnyEngine, PromptCounter
 from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Progress",
     "describe_model",
     "load_engine",
+    "prompt_counter",
     "weight_bytes",
 ]
 
@@ -46,6 +47,24 @@ def load_engine(model: str, options: LoadOptions, progress: Progress) -> AnyEngi
     from easel.text2image.engines.loading import loaded_engine
 
     return loaded_engine(model, options, progress)
+
+
+def prompt_counter(model: str) -> PromptCounter | None:
+    """Read the tokenizer that the model's prompts are cut by, and nothing else.
+
+    Returns:
+        None for a model without any.
+
+    Raises:
+        ModelUnavailable: it does not exist, or its files are damaged.
+    """
+    if model == FAKE_MODEL:
+        from easel.text2image.engines.fake import FakePromptCounter
+
+        return FakePromptCounter()
+    from easel.text2image.engines.description import opened_reader
+
+    return opened_reader(model)
 
 
 def weight_bytes(model: str, options: LoadOptions) -> int:

@@ -12,12 +12,22 @@ from typing import Any, Protocol, TypeVar
 from PIL.Image import Image
 
 from easel.contract.models import ModelDocument
+from easel.contract.prompt_tokens import PromptTokens
 from easel.errors import ServiceError
 from easel.text2image.scheduling.samples import BatchKey
 
 
 class ModelUnavailable(Exception):
     """The model cannot be served. The message is one line that a person can act on."""
+
+
+class PromptCounter(Protocol):
+    """Tells how much of a prompt a model reads; it needs no weights.
+
+    Any thread may ask, but only one at a time.
+    """
+
+    def count(self, prompt: str) -> PromptTokens: ...
 
 
 @dataclass(frozen=True, slots=True)

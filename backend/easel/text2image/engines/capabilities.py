@@ -19,57 +19,17 @@ from easel.contract.models import (
     SizeSupport,
 )
 from easel.text2image.engines.base import ModelUnavailable
+from easel.text2image.engines.call_signature import CallSignature
 from easel.text2image.engines.model_source import Sidecar
+from easel.text2image.engines.prompt_reader import prompt_reader
 from easel.text2image.engines.sampler_names import own_sampler, samplers_for
 
 FALLBACK_SIDE_PX = 1024
 FALLBACK_STEPS = 30
 MAX_SIDE_PX = 2048
-# Tokenizers without a limit say so with a number of the order of 1e30.
-_NO_TOKEN_LIMIT = 100_000
 
 # How distilled models are meant to be run: a few steps, without guidance.
 _FEW_STEPS = 4
-
-
-class CallSignature:
-    """Which arguments a pipeline's `__call__` takes.
-
-    diffusers' pipelines share names, but not all of them have every one.
-    """
-
-    def __init__(self, pipeline: Any) -> None:
-        self._parameters = inspect.signature(pipeline.__call__).parameters
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._parameters
-
-    def default(self, name: str) -> Any:
-        """The argument's default, or None where it has none."""
-        if name not in self._parameters:
-            return None
-        value = self._parameters[name].default
-        return None if value is inspect.Parameter.empty else value
-
-    @property
-    def guidance_argument(self) -> str | None:
-        """The argument that is classifier-free guidance, under whichever name.
-
-        Models distilled for guidance (Flux) take the distilled scale as
-        `guidance_scale`; Qwen-Image leaves that one at None and uses
-        `true_cfg_scale`.
-        """
-        if "true_cfg_scale" in self and self.default("guidance_scale") is None:
-            return "true_cfg_scale"
-        return "guidance_scale" if "guidance_scale" in self else None
-
-    @property
-    def takes_negative_prompt(self) -> bool:
-        """Whether a negative prompt acts at our guidance scale."""
-        distilled = "true_cfg_scale" in self
-        return "negative_prompt" in self and (
-            not distilled or self.guidance_argument == "true_cfg_scale"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +58,7 @@ def describe(
     """
     call = CallSignature(pipeline)
     width, height = _default_size(pipeline, sidecar)
-    tokenizer = widest_tokenizer(pipeline)
+    reader = prompt_reader(pipeline)
     samplers = _samplers(pipeline, sidecar)
     return ModelDocument(
         id=model_id,
@@ -110,7 +70,7 @@ def describe(
         num_inference_steps=IntRange(minimum=1, maximum=MAX_STEPS),
         guidance_scale=FloatRange(minimum=0, maximum=MAX_GUIDANCE_SCALE),
         max_images=MAX_IMAGES if "num_images_per_prompt" in call else 1,
-        max_prompt_tokens=tokenizer[1] if tokenizer else None,
+        max_prompt_tokens=reader.limit if reader else None,
         sampler=samplers[0],
         samplers=samplers,
         loras=traits.loras,
@@ -131,6 +91,7 @@ def describe(
             batching=traits.batching,
         ),
         example_prompts=sidecar.example_prompts,
+        styles=sidecar.styles,
     )
 
 
@@ -241,18 +202,3 @@ def _sizes(pipeline: Any, sidecar: Sidecar, width: int, height: int) -> SizeSupp
         native=tuple(NativeSize(width=w, height=h) for w, h in native),
         enlarges=bool(sidecar.native_sizes),
     )
-
-
-def widest_tokenizer(pipeline: Any) -> tuple[Any, int] | None:
-    """The tokenizer that reads most of a prompt, and how many tokens that is.
-
-    Models with several text encoders cut the prompt for each at another length; what
-    the widest one reads is not lost.
-    """
-    limits = [
-        (tokenizer, tokenizer.model_max_length)
-        for name in ("tokenizer", "tokenizer_2", "tokenizer_3")
-        if (tokenizer := getattr(pipeline, name, None)) is not None
-        and tokenizer.model_max_length < _NO_TOKEN_LIMIT
-    ]
-    return max(limits, key=lambda pair: pair[1], default=None)

@@ -1,6 +1,7 @@
 """The document of a model that is not loaded: its pipeline without any weights."""
 
 import importlib
+import inspect
 import logging
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from easel.text2image.engines.model_source import (
     open_source,
     read_index,
 )
+from easel.text2image.engines.prompt_reader import PromptReader, prompt_reader
 from easel.text2image.engines.quiet_libraries import import_diffusers
 
 log = logging.getLogger(__name__)
@@ -66,6 +68,22 @@ def described(model: str, options: LoadOptions) -> ModelDocument:
         fields = {"model": source.id, "error": first_line(error)}
         log.warning("model described by its index only", extra={"fields": fields})
         return _by_index(source)
+
+
+def opened_reader(model: str) -> PromptReader | None:
+    """Read tokenizers only; None for a model without any.
+
+    Raises:
+        ModelUnavailable: there is no such model, or its files are damaged.
+    """
+    source = open_source(model)
+    try:
+        return prompt_reader(_with_tokenizers_only(source))
+    except ModelUnavailable:
+        raise
+    except Exception as error:
+        reason = f"no tokenizer of {source.id!r} can be read: {first_line(error)}"
+        raise ModelUnavailable(reason) from error
 
 
 def describe_pipeline(
@@ -105,6 +123,28 @@ def skeleton(source: ModelSource) -> Any:
         if part is not None:
             parts[name] = part
     return diffusers.AutoPipelineForText2Image.from_pretrained(source.folder, **parts)
+
+
+def _with_tokenizers_only(source: ModelSource) -> Any:
+    """The pipeline, as far as it is needed to know how it treats a prompt.
+
+    Made by its own class: `from_pretrained` would draw the progress bars by which a
+    model that is loading meanwhile tells how far it is.
+    """
+    index = read_index(source)
+    pipeline_class = getattr(import_diffusers(), index.pipeline)
+    parameters = inspect.signature(pipeline_class).parameters
+    parts: dict[str, Any] = dict.fromkeys(
+        name for name, one in parameters.items() if one.default is one.empty
+    )
+    for name, (library, class_name) in index.components.items():
+        # Some pipelines look at their scheduler when they are made.
+        if name.startswith(("tokenizer", "scheduler")):
+            part_class = getattr(_library(library), class_name)
+            parts[name] = part_class.from_pretrained(source.folder / name)
+    if "requires_safety_checker" in parameters:
+        parts["requires_safety_checker"] = False
+    return pipeline_class(**parts)
 
 
 def _without_weights(
@@ -165,4 +205,5 @@ def _by_index(source: ModelSource) -> ModelDocument:
             negative_prompt=False, guidance_scale=False, previews=False
         ),
         example_prompts=sidecar.example_prompts,
+        styles=sidecar.styles,
     )

@@ -7,6 +7,7 @@ to four images, and longer in proportion for more.
 
 import colorsys
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ from easel.contract.models import (
     ModelDocument,
     ModelFeatures,
     SizeSupport,
+    Style,
 )
+from easel.contract.prompt_tokens import PromptTokens
 from easel.text2image.engines.base import (
     PendingImages,
     ReadyImages,
@@ -35,6 +38,11 @@ from easel.text2image.scheduling.samples import BatchKey
 _SIZES = ((512, 512), (768, 512), (512, 768))
 _PREVIEW_PX = 64
 _KNEE_IMAGES = 4
+
+_MAX_PROMPT_TOKENS = 77
+# As CLIP marks the beginning and the end.
+_MARKS = 2
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 FAKE_DOCUMENT = ModelDocument(
     id="fake",
@@ -52,7 +60,7 @@ FAKE_DOCUMENT = ModelDocument(
     num_inference_steps=IntRange(minimum=1, maximum=MAX_STEPS),
     guidance_scale=FloatRange(minimum=0, maximum=MAX_GUIDANCE_SCALE),
     max_images=4,
-    max_prompt_tokens=77,
+    max_prompt_tokens=_MAX_PROMPT_TOKENS,
     sampler="euler",
     samplers=("euler",),
     defaults=ModelDefaults(
@@ -67,7 +75,30 @@ FAKE_DOCUMENT = ModelDocument(
         batching=True,
     ),
     example_prompts=("a lighthouse at dusk", "a bowl of lemons"),
+    styles=(
+        Style(name="Watercolour", prompt="{prompt}, watercolour on rough paper"),
+        Style(
+            name="Blueprint",
+            prompt="blueprint of {prompt}, white lines on blue",
+            negative_prompt="photograph",
+        ),
+    ),
 )
+
+
+class FakePromptCounter:
+    """Every word is a token, and every mark of punctuation."""
+
+    def count(self, prompt: str) -> PromptTokens:
+        words = list(_WORD.finditer(prompt))
+        read = words[: _MAX_PROMPT_TOKENS - _MARKS]
+        is_cut = len(read) < len(words)
+        return PromptTokens(
+            tokens=len(words) + _MARKS,
+            max_prompt_tokens=_MAX_PROMPT_TOKENS,
+            is_cut=is_cut,
+            used_characters=read[-1].end() if is_cut else None,
+        )
 
 
 @dataclass(slots=True, eq=False)

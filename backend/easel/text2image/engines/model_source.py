@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from easel.contract.models import Style
 from easel.text2image.engines.base import ModelUnavailable
 
 # Models that ship with Easel, beside `backend/`.
@@ -27,6 +28,8 @@ class Sidecar(BaseModel):
 
     Every field is optional. With `native_sizes` ([width, height] pairs) the model
     paints these sizes only, and others are made from the nearest by enlarging.
+    `styles` are looks that it knows, each with a template of the prompt; an empty list
+    says that it knows none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +44,7 @@ class Sidecar(BaseModel):
     default_guidance_scale: float | None = None
     default_sampler: str | None = None
     example_prompts: tuple[str, ...] = ()
+    styles: tuple[Style, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PIL.Image import Image
 
 from easel.text2image.engines.autoencoders import pixels_of
 from easel.text2image.engines.base import SampleSpec
-from easel.text2image.engines.capabilities import CallSignature
+from easel.text2image.engines.call_signature import CallSignature
 from easel.text2image.engines.family import Conditioning, Rows, guided
 from easel.text2image.engines.packed_latents import PackedLatents
 from easel.text2image.engines.transformer_latents import has_planned_sampler

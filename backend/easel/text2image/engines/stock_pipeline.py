@@ -21,10 +21,11 @@ from easel.text2image.engines.base import (
     SamplePlan,
     SampleSpec,
 )
-from easel.text2image.engines.capabilities import CallSignature, widest_tokenizer
+from easel.text2image.engines.call_signature import CallSignature
 from easel.text2image.engines.clean_estimate import CleanEstimate
 from easel.text2image.engines.decoding import invalid_output
 from easel.text2image.engines.faults import device_faults_named
+from easel.text2image.engines.prompt_reader import prompt_reader
 from easel.text2image.engines.sampling import refused_schedule, stock_scheduler
 from easel.text2image.samplers.plan import first_kept_step
 from easel.text2image.scheduling.samples import BatchKey
@@ -95,6 +96,7 @@ class StockPipeline:
         self._device = device
         self._dtype = dtype
         self._for_images: dict[str, Any] = {}
+        self._reader = prompt_reader(pipeline)
 
     @property
     def memory_bytes(self) -> int:
@@ -146,16 +148,14 @@ class StockPipeline:
         del self._pipeline
 
     def prompt_warnings(self, prompt: str) -> tuple[str, ...]:
-        widest = widest_tokenizer(self._pipeline)
-        if widest is None:
+        if self._reader is None:
             return ()
-        tokenizer, limit = widest
-        # `verbose=False`: the library's own warning would put the length into logs.
-        tokens = len(tokenizer(prompt, truncation=False, verbose=False).input_ids)
-        if tokens <= limit:
+        counted = self._reader.count(prompt)
+        if not counted.is_cut:
             return ()
         return (
-            f"The prompt is {tokens} tokens long; the model read the first {limit}.",
+            f"The prompt is {counted.tokens} tokens long; the model read the first "
+            f"{counted.max_prompt_tokens}.",
         )
 
     def _kind_for(self, spec: SampleSpec) -> Any:

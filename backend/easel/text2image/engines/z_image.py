@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from easel.text2image.engines.base import SampleSpec
-from easel.text2image.engines.capabilities import CallSignature
+from easel.text2image.engines.call_signature import CallSignature
 from easel.text2image.engines.family import Conditioning, Rows
 from easel.text2image.engines.transformer_latents import (
     TransformerLatents,

@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from easel.contract.models import ModelDocument
-from easel.text2image.engines import describe_model, load_engine, weight_bytes
-from easel.text2image.engines.base import AnyEngine, ModelUnavailable
+from easel.text2image.engines import (
+    describe_model,
+    load_engine,
+    prompt_counter,
+    weight_bytes,
+)
+from easel.text2image.engines.base import AnyEngine, ModelUnavailable, PromptCounter
 from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
 
 # The rest is for latents, activations and, on a CPU, for everything else that runs.
@@ -61,3 +66,7 @@ class ModelCatalogue:
 
     def load(self, model_id: str, progress: Progress) -> AnyEngine:
         return load_engine(self._name_of[model_id], self._options, progress)
+
+    def prompt_counter(self, model_id: str) -> PromptCounter | None:
+        """None for a model without a tokenizer; raises ModelUnavailable."""
+        return prompt_counter(self._name_of[model_id])

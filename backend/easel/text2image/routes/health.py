@@ -28,6 +28,7 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
             queued=generations.present.queued,
             running=generations.present.running,
             backlog_s=generations.backlog_s,
+            recent=generations.recent.document(),
             version=__version__,
         )
 

@@ -22,6 +22,8 @@ from easel.gateway.access.permissions import (
         ("POST", "/v1/images/generations", "generate"),
         ("POST", "/models/tiny/load", "admin"),
         ("POST", "/models/company/tiny/unload", "admin"),
+        ("POST", "/models/company/tiny/tokens", None),
+        ("POST", "/generations/tokens", "generate"),
         ("POST", "/admin/drain", "admin"),
         ("GET", "/admin/keys", "admin"),
         ("GET", "/admin", "admin"),

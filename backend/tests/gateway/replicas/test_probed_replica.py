@@ -28,6 +28,11 @@ async def test_a_probe_tells_the_id_the_models_and_the_work(
             "outstanding": 0,
             "seconds_per_cost_unit": None,
             "detail": None,
+            "device": "cpu",
+            "version": "0.1.0",
+            "queued": 2,
+            "running": 0,
+            "recent": None,
         }
         assert pool.replicas[0].health.model_dump(exclude_unset=True) == one.health
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from easel.contract.models import Style
 from easel.text2image.engines.base import ModelUnavailable
 from easel.text2image.engines.model_source import locate, open_source, read_sidecar
 from easel.text2image.settings import EMBEDDED_MODEL
@@ -46,12 +47,27 @@ def test_a_model_without_sidecar_has_none_of_its_limits(tmp_path: Path) -> None:
     assert read_sidecar(str(tmp_path)).native_sizes == ()
 
 
+def test_a_model_may_know_styles_or_none_or_not_say(tmp_path: Path) -> None:
+    sidecar = tmp_path / "easel.json"
+    assert read_sidecar(str(tmp_path)).styles is None
+    sidecar.write_text('{"styles": []}', encoding="utf-8")
+    assert read_sidecar(str(tmp_path)).styles == ()
+    sidecar.write_text(
+        '{"styles": [{"name": "Ink", "prompt": "{prompt}, ink"}]}', encoding="utf-8"
+    )
+    assert read_sidecar(str(tmp_path)).styles == (
+        Style(name="Ink", prompt="{prompt}, ink"),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("{", "easel.json"),
         ('{"native_sizes": [[128, -1]]}', "native_sizes.0.1"),
         ('{"defualt_width": 5}', "defualt_width"),
+        ('{"styles": [{"name": "Ink", "prompt": "ink"}]}', "styles.0.prompt"),
+        ('{"styles": [{"name": "", "prompt": "{prompt}"}]}', "styles.0.name"),
     ],
 )
 def test_a_wrong_sidecar_is_named(tmp_path: Path, text: str, reason: str) -> None:

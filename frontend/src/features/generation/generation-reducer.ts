@@ -2,11 +2,12 @@
 
 import { apiUrl } from "@/lib/api/client";
 import { type Failure, failureFromProblem } from "@/lib/api/failure";
-import type { CompletedGeneration, Generation } from "@/lib/api/generated";
+import type { CompletedGeneration, Generation, Parameters } from "@/lib/api/generated";
 import type { GenerationEvent } from "@/lib/api/generation-events";
 import {
   emptyTiles,
   type GenerationView,
+  idOf,
   isGenerating,
   type Plan,
   type Tile,
@@ -14,70 +15,66 @@ import {
 } from "./generation-view";
 
 export type GenerationAction =
-  | { type: "submitted"; plan: Plan }
   | { type: "heard"; event: GenerationEvent }
   | { type: "cancel_requested" }
   | { type: "cancelled" }
   | { type: "failed"; failure: Failure };
 
+// The first step is slower than the others, and one says nothing about the pace.
+const STEPS_BEFORE_ETA = 2;
+
 export function reduceGeneration(
   view: GenerationView,
   action: GenerationAction,
 ): GenerationView {
-  if (action.type === "submitted") return { status: "submitting", plan: action.plan };
-  // What comes after the end is an echo: a stream cut by our own cancel, for example.
-  if (view.status === "idle" || !isGenerating(view)) return view;
+  // What comes after the end is an echo, of a stream that is opened again for example.
+  if (!isGenerating(view)) return view;
   const { plan } = view;
+  const tiles = tilesOf(view);
   switch (action.type) {
     case "heard":
       return afterEvent(view, action.event);
     case "cancel_requested":
-      return { status: "cancelling", plan, tiles: tilesOf(view) };
+      return { status: "cancelling", plan, tiles, id: idOf(view) };
     case "cancelled":
-      return { status: "cancelled", plan, tiles: tilesOf(view) };
+      return { status: "cancelled", plan, tiles };
     case "failed":
-      return { status: "failed", plan, tiles: tilesOf(view), failure: action.failure };
+      return { status: "failed", plan, tiles, failure: action.failure };
   }
 }
 
-type Active = Exclude<GenerationView, { status: "idle" }>;
-
-function afterEvent(view: Active, event: GenerationEvent): GenerationView {
+function afterEvent(view: GenerationView, event: GenerationEvent): GenerationView {
   const { plan } = view;
+  const tiles = tilesOf(view);
   switch (event.event) {
     case "completed":
-      return completed(event.data, tilesOf(view));
-    case "failed":
-      return {
-        status: "failed",
-        plan,
-        tiles: tilesOf(view),
-        failure: failureFromProblem(event.data),
-      };
+      return completed(event.data, tiles);
+    case "failed": {
+      const failure = failureFromProblem(event.data);
+      return { status: "failed", plan, tiles, failure };
+    }
     case "cancelled":
-      return { status: "cancelled", plan, tiles: tilesOf(view) };
+      return { status: "cancelled", plan, tiles };
     case "snapshot":
-      return view.status === "cancelling" ? view : fromSnapshot(event.data);
+      return afterSnapshot(view, event.data);
     case "queued":
-      if (view.status === "submitting") return { ...view, place: event.data };
       if (view.status !== "queued") return view;
       return { ...view, position: event.data.position, etaS: event.data.eta_s };
     case "started":
       if (view.status !== "queued") return view;
-      return denoising(view.plan, view.id, {
-        step: 0,
-        numInferenceSteps: view.numInferenceSteps,
-        etaS: view.etaS,
-      });
+      return denoising(view, { plan, id: view.id, tiles }, [
+        0,
+        view.numInferenceSteps,
+        null,
+      ]);
     case "progress": {
-      if (!("id" in view)) return view;
+      const id = idOf(view);
+      if (id === null || view.status === "cancelling") return view;
       const { step, num_inference_steps: total, eta_s: etaS } = event.data;
-      const tiles = tilesOf(view);
-      if (step >= total) return { status: "decoding", plan, id: view.id, tiles };
-      return {
-        ...denoising(plan, view.id, { step, numInferenceSteps: total, etaS }),
-        tiles,
-      };
+      // Told again, behind a snapshot that is newer.
+      if (view.status === "denoising" && step < view.step) return view;
+      if (step >= total) return { status: "decoding", plan, id, tiles };
+      return denoising(view, { plan, id, tiles }, [step, total, etaS]);
     }
     case "preview":
       return withTile(view, event.data.index, { preview: event.data.image });
@@ -86,48 +83,68 @@ function afterEvent(view: Active, event: GenerationEvent): GenerationView {
   }
 }
 
-function fromSnapshot(generation: Generation): GenerationView {
+/** How it stands, at the beginning of every stream: what was seen of it stays seen. */
+function afterSnapshot(view: GenerationView, generation: Generation): GenerationView {
   const { id, parameters } = generation;
-  const { prompt, width, height, num_images: numImages } = parameters;
-  const plan = { prompt, width, height, numImages };
+  const plan = planOf(parameters);
+  const known = tilesOf(view);
+  const tiles = known.length === plan.numImages ? known : emptyTiles(plan);
   const numInferenceSteps = parameters.num_inference_steps;
+  if (view.status === "cancelling" && isOpen(generation)) return { ...view, id };
   switch (generation.status) {
     case "queued": {
       const { position, eta_s: etaS } = generation;
-      return { status: "queued", plan, id, position, etaS, numInferenceSteps };
+      return { status: "queued", plan, id, tiles, position, etaS, numInferenceSteps };
     }
     case "running": {
       const { step, eta_s: etaS } = generation;
-      return denoising(plan, id, { step, numInferenceSteps, etaS });
+      if (step >= numInferenceSteps) return { status: "decoding", plan, id, tiles };
+      return denoising(view, { plan, id, tiles }, [step, numInferenceSteps, etaS]);
     }
     case "completed":
-      return completed(generation, emptyTiles(plan));
+      return completed(generation, tiles);
     case "failed": {
       const failure = failureFromProblem(generation.problem);
-      return { status: "failed", plan, tiles: emptyTiles(plan), failure };
+      return { status: "failed", plan, tiles, failure };
     }
     case "cancelled":
-      return { status: "cancelled", plan, tiles: emptyTiles(plan) };
+      return { status: "cancelled", plan, tiles };
   }
 }
 
-type Progress = { step: number; numInferenceSteps: number; etaS: number | null };
+function isOpen({ status }: Generation): boolean {
+  return status === "queued" || status === "running";
+}
 
-function denoising(plan: Plan, id: string, progress: Progress) {
+function planOf(parameters: Parameters): Plan {
+  const { prompt, width, height, num_images: numImages } = parameters;
+  return { prompt, width, height, numImages };
+}
+
+type Known = { plan: Plan; id: string; tiles: Tile[] };
+type Progress = [step: number, numInferenceSteps: number, etaS: number | null];
+
+/** The time that is left is not told before it is known, and never grows again. */
+function denoising(
+  before: GenerationView,
+  known: Known,
+  [step, numInferenceSteps, etaS]: Progress,
+): GenerationView {
+  const told = before.status === "denoising" ? before.etaS : null;
+  const honest = step < STEPS_BEFORE_ETA ? null : etaS;
   return {
-    status: "denoising" as const,
-    plan,
-    id,
-    tiles: emptyTiles(plan),
-    ...progress,
+    status: "denoising",
+    ...known,
+    step,
+    numInferenceSteps,
+    etaS: honest !== null && told !== null ? Math.min(honest, told) : honest,
   };
 }
 
 function completed(generation: CompletedGeneration, tiles: Tile[]): GenerationView {
-  const { prompt, width, height, num_images: numImages } = generation.parameters;
   return {
     status: "completed",
-    plan: { prompt, width, height, numImages },
+    plan: planOf(generation.parameters),
     // The last preview stays below each image until that has loaded.
     tiles: generation.images.map(({ index, url }) => ({
       preview: tiles[index]?.preview ?? null,
@@ -137,8 +154,13 @@ function completed(generation: CompletedGeneration, tiles: Tile[]): GenerationVi
   };
 }
 
-function withTile(view: Active, index: number, change: Partial<Tile>): GenerationView {
+function withTile(
+  view: GenerationView,
+  index: number,
+  change: Partial<Tile>,
+): GenerationView {
   switch (view.status) {
+    case "queued":
     case "denoising":
     case "decoding":
     case "cancelling": {

@@ -1,25 +1,22 @@
 /** Progress in words, for the eye and for the ear. Pure. */
 
+import { counted, fill } from "@/lib/words/format";
+import type { Words } from "@/lib/words/words";
 import { failureWords } from "./failure-words";
 import type { GenerationView } from "./generation-view";
 
 /** Rounded to what a person can use: nobody waits for 41.7 seconds. */
-export function etaWords(etaS: number | null): string {
-  if (etaS === null) return "estimating the time";
-  if (etaS < 1.5) return "about a second left";
-  if (etaS < 60) return `about ${Math.round(etaS)} s left`;
+export function etaWords(etaS: number | null, { generation }: Words): string {
+  const { eta } = generation;
+  if (etaS === null) return eta.unknown;
+  if (etaS < 1.5) return eta.second;
+  if (etaS < 60) return fill(eta.seconds, { seconds: Math.round(etaS) });
   const minutes = Math.round(etaS / 60);
-  return minutes === 1 ? "about a minute left" : `about ${minutes} min left`;
+  return minutes === 1 ? eta.minute : fill(eta.minutes, { minutes });
 }
 
-export function durationWords(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-export function placeWords(position: number): string {
-  return position === 1 ? "Next in the queue" : `Place ${position} in the queue`;
+export function placeWords(position: number, { generation }: Words): string {
+  return position === 1 ? generation.next : fill(generation.place, { position });
 }
 
 /**
@@ -28,29 +25,28 @@ export function placeWords(position: number): string {
  * The text changes at a few milestones only, so a live region that holds it speaks
  * seldom: at the start, at each quarter, and at the end.
  */
-export function announcement(view: GenerationView): string {
+export function announcement(view: GenerationView, words: Words): string {
+  const { spoken } = words.generation;
   switch (view.status) {
-    case "idle":
     case "cancelling":
-      return "";
     case "submitting":
-      return view.place ? "Waiting in the queue." : "";
+      return "";
     case "queued":
-      return "Waiting in the queue.";
+      return spoken.waiting;
     case "denoising": {
       const quarter = Math.floor((4 * view.step) / view.numInferenceSteps);
-      return quarter === 0 ? "Painting has begun." : `${quarter * 25} percent painted.`;
+      return quarter === 0
+        ? spoken.begun
+        : fill(spoken.percent, { percent: quarter * 25 });
     }
     case "decoding":
-      return "75 percent painted.";
-    case "completed": {
-      const { length } = view.generation.images;
-      return length === 1 ? "The picture is ready." : `${length} pictures are ready.`;
-    }
+      return fill(spoken.percent, { percent: 75 });
+    case "completed":
+      return counted(spoken.ready, view.generation.images.length, words.language);
     case "cancelled":
-      return "Cancelled.";
+      return spoken.cancelled;
     case "failed": {
-      const { title, advice } = failureWords(view.failure);
+      const { title, advice } = failureWords(view.failure, words);
       return `${title}. ${advice}`;
     }
   }

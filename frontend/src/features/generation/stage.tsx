@@ -1,7 +1,12 @@
+"use client";
+
 import type { CSSProperties, ReactNode } from "react";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
 import {
   type GenerationView,
   hasPicture,
+  isGenerating,
   type Plan,
   type Tile,
   tilesOf,
@@ -9,50 +14,51 @@ import {
 import styles from "./stage.module.css";
 
 // A picture of 128 pixels fills the stage of a desktop only as a blur.
-const LEAST_DISPLAY_PX = 512;
+const LEAST_DISPLAY_PX = 640;
+
+// Long prompts would be read out in full at each visit of the picture.
+const ALT_CHARACTERS = 120;
 
 type Props = {
-  view: GenerationView;
-  /** What would be painted now: an idle stage already has its shape. */
-  nextPlan: Plan;
-  /** Shown on an idle stage. */
-  idle: ReactNode;
-  /** Stands under the stage, in line with it. */
+  /** What is or was painted last: fixes the shape, as long as it is shown. */
+  plan: Plan;
   children: ReactNode;
+  /** Stands under the stage, in line with it. */
+  below: ReactNode;
 };
 
 /** Where pictures come to be, at their final shape from the first moment on. */
-export function Stage({ view, nextPlan, idle, children }: Props) {
-  const plan = view.status === "idle" ? nextPlan : view.plan;
+export function Stage({ plan, children, below }: Props) {
   return (
     <div className={styles.column} style={stageShape(plan)}>
-      <div className={styles.stage}>
-        <StageContent view={view} idle={idle} />
+      <div className={styles.mount}>
+        <div className={styles.stage}>{children}</div>
       </div>
-      <div className={styles.below}>{children}</div>
+      <div className={styles.below}>{below}</div>
     </div>
   );
 }
 
-function StageContent({ view, idle }: { view: GenerationView; idle: ReactNode }) {
-  if (view.status === "idle") return <div className={styles.idle}>{idle}</div>;
-  const tiles = tilesOf(view);
-  if (view.status === "failed" && !hasPicture(tiles)) {
-    return <p className={styles.idle}>No picture this time.</p>;
-  }
-  return <Tiles tiles={tiles} view={view} prompt={view.plan.prompt} />;
+/** What is on the stage while nothing is shown. */
+export function IdleOnStage({ children }: { children: ReactNode }) {
+  return <div className={styles.idle}>{children}</div>;
 }
 
-function Tiles({
-  tiles,
-  view,
-  prompt,
-}: {
-  tiles: Tile[];
+type PaintedProps = {
   view: GenerationView;
-  prompt: string;
-}) {
-  const isWaiting = view.status === "submitting" || view.status === "queued";
+  /** The tile that the actions are about. */
+  chosen: number;
+  onEnlarge: (index: number) => void;
+};
+
+/** A generation: shimmering places, previews, images. */
+export function GenerationOnStage({ view, chosen, onEnlarge }: PaintedProps) {
+  const { generation: words } = useWords();
+  const tiles = tilesOf(view);
+  if (view.status === "failed" && !hasPicture(tiles)) {
+    return <p className={styles.idle}>{words.stage.none}</p>;
+  }
+  const isChoice = view.status === "completed" && tiles.length > 1;
   return (
     <ul
       className={styles.tiles}
@@ -64,34 +70,75 @@ function Tiles({
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
           key={index}
           className={styles.tile}
-          data-waiting={isWaiting}
+          data-waiting={isGenerating(view) && !tile.preview}
+          data-chosen={isChoice && index === chosen}
         >
-          {tile.preview && (
-            <img
-              src={tile.preview}
-              alt={tile.url ? "" : `Preview: ${altText(prompt)}`}
-              data-part="preview"
-            />
-          )}
-          {tile.url && (
-            <img
-              src={tile.url}
-              alt={`${altText(prompt)}, generated`}
-              data-part="image"
+          <TileImages tile={tile} prompt={view.plan.prompt} />
+          {view.status === "completed" && (
+            <button
+              type="button"
+              className={styles.enlarge}
+              aria-label={
+                tiles.length === 1
+                  ? words.stage.enlarge
+                  : fill(words.stage.enlargeImage, { number: index + 1 })
+              }
+              onClick={() => onEnlarge(index)}
             />
           )}
         </li>
       ))}
       {view.status === "cancelled" && (
-        <li className={styles.label}>Cancelled before it was finished</li>
+        <li className={styles.label}>{words.stage.cancelled}</li>
       )}
     </ul>
   );
 }
 
-/** Long prompts would be read out in full at each visit of the picture. */
-function altText(prompt: string): string {
-  return prompt.length > 120 ? `${prompt.slice(0, 117)}…` : prompt;
+function TileImages({ tile, prompt }: { tile: Tile; prompt: string }) {
+  const { stage } = useWords().generation;
+  const short = shortened(prompt);
+  return (
+    <>
+      {tile.preview && (
+        <img
+          src={tile.preview}
+          alt={tile.url ? "" : fill(stage.preview, { prompt: short })}
+          data-part="preview"
+        />
+      )}
+      {tile.url && (
+        <img
+          src={tile.url}
+          alt={fill(stage.image, { prompt: short })}
+          data-part="image"
+        />
+      )}
+    </>
+  );
+}
+
+type PictureProps = { url: string | null; prompt: string; onEnlarge: () => void };
+
+/** A picture of earlier. */
+export function PictureOnStage({ url, prompt, onEnlarge }: PictureProps) {
+  const { stage } = useWords().generation;
+  return (
+    <div className={styles.tile}>
+      <TileImages tile={{ preview: null, url }} prompt={prompt} />
+      <button
+        type="button"
+        className={styles.enlarge}
+        aria-label={stage.enlarge}
+        onClick={onEnlarge}
+      />
+    </div>
+  );
+}
+
+export function shortened(prompt: string): string {
+  if (prompt.length <= ALT_CHARACTERS) return prompt;
+  return `${prompt.slice(0, ALT_CHARACTERS - 3)}…`;
 }
 
 /** Two pictures share the longer side, three or four stand two by two. */

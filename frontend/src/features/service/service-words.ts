@@ -1,7 +1,11 @@
 /** What each status means, in plain words. Pure. */
 
 import type { UpstreamHealth } from "@/lib/api/generated";
+import { fill } from "@/lib/words/format";
+import type { Words } from "@/lib/words/words";
 import type { Service } from "./service";
+
+type Texts = Words["service"];
 
 export type Tone = "good" | "busy" | "bad";
 
@@ -13,134 +17,101 @@ export type ServiceWords = {
   trouble: { title: string; advice: string } | null;
 };
 
-export function serviceWords(service: Service): ServiceWords {
+export function serviceWords(service: Service, words: Texts): ServiceWords {
+  const label = words.labels[service.status];
   switch (service.status) {
     case "connecting":
-      return { tone: "busy", label: "Connecting", trouble: null };
+      return { tone: "busy", label, trouble: null };
     case "ready":
-      return { tone: "good", label: "Ready", trouble: null };
+      return { tone: "good", label, trouble: null };
     case "model_loading":
-      return {
-        tone: "busy",
-        label: "Model loading",
-        trouble: {
-          title: "The model is loading",
-          advice: "Write your prompt meanwhile: painting can start in a moment.",
-        },
-      };
-    case "server_down":
-      return {
-        tone: "bad",
-        label: "Server down",
-        trouble: {
-          title: serverTrouble(service.health.text2image_server),
-          advice:
-            "The gateway answers, but nothing can paint. The studio goes on by itself as soon as the server is back.",
-        },
-      };
+      return { tone: "busy", label, trouble: words.trouble.model_loading };
+    case "server_down": {
+      const title = serverTrouble(service.health.text2image_server, words);
+      const { advice } = words.trouble.server_down;
+      return { tone: "bad", label, trouble: { title, advice } };
+    }
     case "gateway_down":
-      return {
-        tone: "bad",
-        label: "Gateway down",
-        trouble: {
-          title: "Cannot connect to gateway",
-          advice:
-            "Your prompt is safe. The studio keeps trying and goes on by itself as soon as the gateway is back.",
-        },
-      };
     case "studio_down":
-      return {
-        tone: "bad",
-        label: "Studio down",
-        trouble: {
-          title: "Cannot connect to the studio's server",
-          advice:
-            "Your prompt is safe. This page keeps trying and goes on by itself as soon as the server is back.",
-        },
-      };
     case "offline":
-      return {
-        tone: "bad",
-        label: "Offline",
-        trouble: {
-          title: "This device is offline",
-          advice: "Your prompt is safe. Painting needs a network connection.",
-        },
-      };
+      return { tone: "bad", label, trouble: words.trouble[service.status] };
   }
 }
 
-function serverTrouble(server: UpstreamHealth): string {
+function serverTrouble(server: UpstreamHealth, words: Texts): string {
+  const { unreachable, stopping, unhealthy } = words.trouble.server_down;
   switch (server.status) {
     case "unreachable":
-      return server.detail ?? "Cannot connect to text-to-image server";
+      return unreachable;
     case "stopping":
-      return "The text-to-image server is stopping";
+      return stopping;
     default:
-      return server.detail ?? "Text-to-image server unavailable";
+      return server.detail ?? unhealthy;
   }
 }
 
 export type TierLine = { name: string; tone: Tone; words: string };
 
 /** One line a tier, for whoever opens the status. */
-export function tierLines(service: Service): TierLine[] {
-  return [studioLine(service), gatewayLine(service), serverLine(service)];
+export function tierLines(service: Service, words: Texts): TierLine[] {
+  return [
+    { name: words.tiers.studio, ...studioLine(service, words) },
+    { name: words.tiers.gateway, ...gatewayLine(service, words) },
+    { name: words.tiers.server, ...serverLine(service, words) },
+  ];
 }
 
-function studioLine(service: Service): TierLine {
-  const isDown = service.status === "studio_down";
-  return isDown
-    ? { name: "Studio", tone: "bad", words: "its server cannot be reached" }
-    : { name: "Studio", tone: "good", words: "this page" };
+type Line = Omit<TierLine, "name">;
+
+function studioLine(service: Service, { tierWords }: Texts): Line {
+  return service.status === "studio_down"
+    ? { tone: "bad", words: tierWords.studioDown }
+    : { tone: "good", words: tierWords.thisPage };
 }
 
-function gatewayLine(service: Service): TierLine {
-  const name = "Gateway";
+function gatewayLine(service: Service, { tierWords }: Texts): Line {
   switch (service.status) {
     case "connecting":
-      return { name, tone: "busy", words: "connecting" };
+      return { tone: "busy", words: tierWords.connecting };
     case "offline":
-      return { name, tone: "bad", words: "out of reach: this device is offline" };
+      return { tone: "bad", words: tierWords.offline };
     case "studio_down":
-      return { name, tone: "busy", words: "not known" };
+      return { tone: "busy", words: tierWords.unknown };
     case "gateway_down":
-      return { name, tone: "bad", words: "cannot be reached" };
+      return { tone: "bad", words: tierWords.unreachable };
     default: {
       const { gateway, version } = service.health;
       const tone = gateway === "running" ? "good" : "busy";
-      return { name, tone, words: `${gateway}, version ${version}` };
+      return { tone, words: fill(tierWords[gateway], { version }) };
     }
   }
 }
 
-function serverLine(service: Service): TierLine {
-  const name = "Text-to-image server";
+function serverLine(service: Service, words: Texts): Line {
+  const { tierWords } = words;
   switch (service.status) {
     case "connecting":
     case "offline":
     case "studio_down":
     case "gateway_down":
-      return { name, tone: "busy", words: "not known" };
+      return { tone: "busy", words: tierWords.unknown };
     case "model_loading":
-      return { name, tone: "busy", words: "loading the model" };
+      return { tone: "busy", words: tierWords.loading };
     case "server_down":
       return {
-        name,
         tone: "bad",
-        words: serverTrouble(service.health.text2image_server),
+        words: serverTrouble(service.health.text2image_server, words),
       };
     case "ready":
       return {
-        name,
         tone: "good",
-        words: workingServer(service.health.text2image_server),
+        words: workingServer(service.health.text2image_server, words),
       };
   }
 }
 
 /** The server may say more of itself than the gateway's contract promises. */
-function workingServer(server: UpstreamHealth): string {
-  const model = typeof server.model === "string" ? server.model : "model";
-  return `${model} loaded, painting on ${server.cuda_available ? "GPU" : "CPU"}`;
+function workingServer(server: UpstreamHealth, { tierWords }: Texts): string {
+  const model = typeof server.model === "string" ? server.model : tierWords.someModel;
+  return fill(server.cuda_available ? tierWords.onGpu : tierWords.onCpu, { model });
 }

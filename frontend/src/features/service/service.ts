@@ -37,11 +37,16 @@ export function serviceFromFailure(failure: Failure): Service {
 }
 
 /**
- * Seconds until the tiers are asked again: soon while something is wrong.
+ * How closely the service is watched.
  *
- * @param isDoubtful a call has just failed: a gateway may say for a moment what it
- *   last knew of its server.
+ * `doubtful`: a call has just failed, and a gateway may say for a moment what it last
+ * knew of its server. `close`: somebody reads the status.
  */
-export function recheckAfterS(service: Service, isDoubtful: boolean): number {
-  return service.status === "ready" && !isDoubtful ? 15 : 2;
+export type Pace = "calm" | "doubtful" | "close";
+
+const SECONDS: Record<Pace, number> = { calm: 15, doubtful: 2, close: 5 };
+
+/** Seconds until the tiers are asked again: soon while something is wrong. */
+export function recheckAfterS(service: Service, pace: Pace): number {
+  return service.status === "ready" ? SECONDS[pace] : SECONDS.doubtful;
 }

@@ -1,10 +1,8 @@
 "use client";
 
-import { useEffect, useState } from "react";
-import { fetchModels } from "@/lib/api/client";
+import { useEffect } from "react";
 import type { ModelDocument } from "@/lib/api/generated";
-
-const RETRY_MS = 2_000;
+import { useServiceWatch, watchService } from "./service-watch";
 
 /**
  * What the models can do, or null until it is known.
@@ -12,28 +10,7 @@ const RETRY_MS = 2_000;
  * Asked anew each time the server becomes ready, since it may have come back with
  * another model; what was known stays while it is away.
  */
-export function useModels(isServerReady: boolean): ModelDocument[] | null {
-  const [models, setModels] = useState<ModelDocument[] | null>(null);
-
-  useEffect(() => {
-    if (!isServerReady) return;
-    const asking = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-
-    async function ask() {
-      try {
-        setModels(await fetchModels(asking.signal));
-      } catch {
-        if (!asking.signal.aborted) timer = setTimeout(ask, RETRY_MS);
-      }
-    }
-
-    void ask();
-    return () => {
-      asking.abort();
-      clearTimeout(timer);
-    };
-  }, [isServerReady]);
-
-  return models;
+export function useModels(): ModelDocument[] | null {
+  useEffect(watchService, []);
+  return useServiceWatch((watch) => watch.models);
 }

@@ -1,74 +1,69 @@
 "use client";
 
-import type { KeyboardEvent, ReactNode } from "react";
 import { Button } from "@/components/button";
+import type { ModelDocument } from "@/lib/api/generated";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
+import { chosenStyle } from "./check-settings";
 import styles from "./composer.module.css";
-import { fieldId, focusGenerate, GENERATE_ID } from "./focus-field";
+import { messageFor } from "./faults";
+import { focusGenerate, GENERATE_ID } from "./focus-field";
+import { PromptField } from "./prompt/prompt-field";
+import { SettingsButton } from "./settings-button";
+import { useSettings } from "./settings-store";
+import { promptWithStyle } from "./style-presets";
+import { useTokenCount } from "./use-token-count";
 
 type Props = {
-  prompt: string;
-  error: string | null;
-  onPromptChange: (prompt: string) => void;
+  /** What will paint: counts the prompt's tokens; null while it is not known. */
+  model: ModelDocument | null;
+  /** Further generations may then be added to the queue. */
   isGenerating: boolean;
   /** Set while an earlier refusal asks for patience. */
   waitS: number | null;
   onCancel: () => void;
-  /** Stands in the place of Cancel while there is nothing to cancel. */
-  idleAside: ReactNode;
 };
 
 /** The prompt with Generate, and Cancel beside it while there is something to cancel. */
-export function Composer(props: Props) {
-  const { error, isGenerating, waitS } = props;
-  const id = fieldId("prompt");
+export function Composer({ model, isGenerating, waitS, onCancel }: Props) {
+  const { settings: words } = useWords();
+  const { settings, fault } = useSettings();
+  const style = model && chosenStyle(settings, model, words);
+  const tokens = useTokenCount(model, promptWithStyle(settings.prompt, style));
   const cancel = () => {
     focusGenerate();
-    props.onCancel();
+    onCancel();
   };
+  const { actions } = words;
+  const name = isGenerating ? actions.addToQueue : actions.generate;
   return (
     <div className={styles.composer}>
-      <label className="visually-hidden" htmlFor={id}>
-        Prompt
-      </label>
-      <textarea
-        id={id}
-        name="prompt"
-        className={styles.prompt}
-        value={props.prompt}
-        onChange={(event) => props.onPromptChange(event.target.value)}
-        onKeyDown={submitOnEnter}
-        rows={3}
-        maxLength={4000}
-        placeholder="Describe a picture"
-        enterKeyHint="go"
-        aria-invalid={error ? true : undefined}
-        aria-describedby={error ? `${id}-note` : undefined}
+      <PromptField
+        prompt={settings.prompt}
+        error={messageFor(fault, "prompt")}
+        tokens={tokens}
       />
-      {error && (
-        <p id={`${id}-note`} className={styles.error}>
-          {error}
-        </p>
-      )}
-      <div className={styles.actions}>
+      <div className={styles.actions} data-generating={isGenerating}>
         <Button
           type="submit"
           look="primary"
-          aria-disabled={isGenerating || waitS !== null}
+          aria-disabled={waitS !== null}
           id={GENERATE_ID}
         >
-          {waitS === null ? "Generate" : `Wait ${waitS} s`}
+          {waitS === null ? name : fill(actions.wait, { seconds: waitS })}
+          {!isGenerating && waitS === null && (
+            <span className={styles.key} aria-hidden="true">
+              {actions.enterKey}
+            </span>
+          )}
         </Button>
-        <div className={styles.aside}>
-          {isGenerating ? <Button onClick={cancel}>Cancel</Button> : props.idleAside}
-        </div>
+        {isGenerating && (
+          <Button onClick={cancel} data-part="cancel">
+            {actions.cancel}
+          </Button>
+        )}
+        <SettingsButton isCompact={isGenerating} />
       </div>
     </div>
   );
-}
-
-function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
-  // During composition Enter picks a word of the input method.
-  if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-  event.preventDefault();
-  event.currentTarget.form?.requestSubmit();
 }

@@ -1,4 +1,4 @@
-import type { FieldName } from "./settings";
+import type { FieldName } from "./faults";
 
 export function fieldId(field: FieldName): string {
   return `field-${field}`;

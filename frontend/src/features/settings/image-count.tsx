@@ -1,21 +1,20 @@
 import { FieldGroup } from "@/components/field";
+import { useWords } from "@/lib/words/use-words";
+import { messageFor } from "./faults";
 import { fieldId } from "./focus-field";
 import styles from "./image-count.module.css";
 import type { SettingsProps } from "./settings-panel";
 
 /** How many images of one prompt: one button a number. */
-export function ImageCount({
-  maximum,
-  settings,
-  fault,
-  onChange,
-}: SettingsProps & { maximum: number }) {
-  const counts = Array.from({ length: maximum }, (_, index) => index + 1);
+export function ImageCount({ model, settings, fault, onChange }: SettingsProps) {
+  const { settings: words } = useWords();
+  const counts = Array.from({ length: model.max_images }, (_, index) => index + 1);
+  const chosen = Math.min(settings.numImages, model.max_images);
   return (
     <FieldGroup
       id={fieldId("num_images")}
-      label="Images"
-      error={fault?.field === "num_images" ? fault.message : null}
+      label={words.images.label}
+      error={messageFor(fault, "num_images")}
     >
       <div className={styles.counts}>
         {counts.map((count) => (
@@ -24,7 +23,7 @@ export function ImageCount({
               type="radio"
               name="num_images"
               className="visually-hidden"
-              checked={settings.numImages === count}
+              checked={chosen === count}
               onChange={() => onChange({ numImages: count })}
             />
             {count}

@@ -1,30 +1,42 @@
+import dynamic from "next/dynamic";
 import { Field } from "@/components/field";
-import type { ModelDocument } from "@/lib/api/generated";
+import { counted, fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
+import type { Words } from "@/lib/words/words";
+import { MAX_PROMPT_CHARACTERS } from "./check-settings";
+import { type FieldName, messageFor } from "./faults";
 import { fieldId } from "./focus-field";
 import inputs from "./inputs.module.css";
 import styles from "./more-settings.module.css";
 import { NumberField } from "./number-field";
 import { SeedField } from "./seed-field";
-import type { Settings } from "./settings";
+import { lorasOf, samplerOf } from "./settings";
 import type { SettingsProps } from "./settings-panel";
 
-type Props = SettingsProps & { model: ModelDocument; lastSeed: number | null };
+// Few models have any.
+const LoraField = dynamic(async () => (await import("./lora-field")).LoraField);
+
+type Props = SettingsProps & { lastSeed: number | null };
 
 /** What most pictures do not need: folded away, and only what the model honours. */
-export function MoreSettings({ model, lastSeed, settings, fault, onChange }: Props) {
-  const error = (field: string) => (fault?.field === field ? fault.message : null);
+export function MoreSettings({ lastSeed, ...common }: Props) {
+  const { settings: words, language } = useWords();
+  const { model, settings, fault, onChange } = common;
+  const error = (field: FieldName) => messageFor(fault, field);
   return (
     <details className={styles.details}>
       <summary>
-        More settings
-        <span className={styles.changes}>{changes(settings).join(", ")}</span>
+        {words.more}
+        <span className={styles.changes}>
+          {changes(common, words.changes, language).join(", ")}
+        </span>
       </summary>
       <div className={styles.fields}>
         {model.features.negative_prompt && (
           <Field
             id={fieldId("negative_prompt")}
-            label="Negative prompt"
-            hint="What the picture must not show."
+            label={words.negativePrompt.label}
+            hint={words.negativePrompt.hint}
             error={error("negative_prompt")}
           >
             {(control) => (
@@ -32,7 +44,7 @@ export function MoreSettings({ model, lastSeed, settings, fault, onChange }: Pro
                 {...control}
                 className={inputs.input}
                 rows={2}
-                maxLength={4000}
+                maxLength={MAX_PROMPT_CHARACTERS}
                 value={settings.negativePrompt}
                 onChange={(event) => onChange({ negativePrompt: event.target.value })}
               />
@@ -47,7 +59,7 @@ export function MoreSettings({ model, lastSeed, settings, fault, onChange }: Pro
         />
         <NumberField
           id={fieldId("num_inference_steps")}
-          label="Steps"
+          label={words.steps}
           value={settings.numInferenceSteps}
           defaultValue={model.defaults.num_inference_steps}
           range={model.num_inference_steps}
@@ -58,7 +70,7 @@ export function MoreSettings({ model, lastSeed, settings, fault, onChange }: Pro
         {model.features.guidance_scale && (
           <NumberField
             id={fieldId("guidance_scale")}
-            label="Guidance"
+            label={words.guidance}
             value={settings.guidanceScale}
             defaultValue={model.defaults.guidance_scale}
             range={model.guidance_scale}
@@ -67,17 +79,64 @@ export function MoreSettings({ model, lastSeed, settings, fault, onChange }: Pro
             onChange={(guidanceScale) => onChange({ guidanceScale })}
           />
         )}
+        {(model.samplers?.length ?? 0) > 1 && (
+          <Field id={fieldId("sampler")} label={words.sampler} error={error("sampler")}>
+            {(control) => (
+              <select
+                {...control}
+                className={inputs.input}
+                value={samplerOf(settings, model)}
+                onChange={(event) => onChange({ sampler: event.target.value })}
+              >
+                {model.samplers?.map((sampler) => (
+                  <option key={sampler}>{sampler}</option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        {(model.loras?.length ?? 0) > 0 && <LoraField {...common} />}
+        {model.features.exact && (
+          <div className={styles.switch}>
+            <input
+              id={fieldId("determinism")}
+              type="checkbox"
+              checked={settings.isExact}
+              onChange={(event) => onChange({ isExact: event.target.checked })}
+              aria-describedby={`${fieldId("determinism")}-note`}
+            />
+            <label htmlFor={fieldId("determinism")}>{words.exact.label}</label>
+            <p id={`${fieldId("determinism")}-note`}>
+              {error("determinism") ?? words.exact.hint}
+            </p>
+          </div>
+        )}
       </div>
     </details>
   );
 }
 
 /** What is set in here, so that it acts on no picture unseen. */
-function changes(settings: Settings): string[] {
+function changes(
+  { settings, model }: SettingsProps,
+  words: Words["settings"]["changes"],
+  language: string,
+): string[] {
+  const { features } = model;
+  const { seed, numInferenceSteps: steps, guidanceScale: guidance } = settings;
+  const sampler = samplerOf(settings, model);
+  const loras = lorasOf(settings, model).length;
   return [
-    settings.negativePrompt && "negative prompt",
-    settings.seed && `seed ${settings.seed}`,
-    settings.numInferenceSteps && `${settings.numInferenceSteps} steps`,
-    settings.guidanceScale && `guidance ${settings.guidanceScale}`,
-  ].filter((change) => change !== "");
+    features.negative_prompt && settings.negativePrompt && words.negativePrompt,
+    seed && fill(words.seed, { seed }),
+    steps && fill(words.steps, { steps }),
+    features.guidance_scale && guidance && fill(words.guidance, { guidance }),
+    sampler !== model.sampler && fill(words.sampler, { sampler }),
+    loras > 0 && counted(words.loras, loras, language),
+    features.exact && settings.isExact && words.exact,
+  ].filter(isWorded);
+}
+
+function isWorded(change: string | false | undefined): change is string {
+  return Boolean(change);
 }

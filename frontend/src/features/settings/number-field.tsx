@@ -1,4 +1,6 @@
 import { Field } from "@/components/field";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
 import inputs from "./inputs.module.css";
 import styles from "./number-field.module.css";
 
@@ -10,21 +12,23 @@ type Props = {
   defaultValue: number;
   range: { minimum: number; maximum: number };
   step: number;
+  hint?: string;
   error: string | null;
   onChange: (value: string) => void;
 };
 
 /** A number to type exactly or to drag roughly. */
 export function NumberField({ range, defaultValue, value, onChange, ...props }: Props) {
+  const { settings: words } = useWords();
   const limits = { min: range.minimum, max: range.maximum };
   return (
-    <Field id={props.id} label={props.label} error={props.error}>
+    <Field {...props}>
       {(control) => (
         <div className={styles.pair}>
           <input
             type="range"
             className={styles.range}
-            aria-label={`${props.label}, slider`}
+            aria-label={fill(words.slider, { label: props.label })}
             {...limits}
             step={props.step}
             value={value === "" ? defaultValue : value}

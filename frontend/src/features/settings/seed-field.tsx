@@ -1,6 +1,8 @@
 import { Field } from "@/components/field";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import { fill } from "@/lib/words/format";
+import { useWords } from "@/lib/words/use-words";
 import { fieldId } from "./focus-field";
 import inputs from "./inputs.module.css";
 import styles from "./seed-field.module.css";
@@ -15,17 +17,14 @@ type Props = {
 
 /** Locked means that there is a number in the field: it is used again and again. */
 export function SeedField({ seed, lastSeed, error, onChange }: Props) {
+  const { seed: words } = useWords().settings;
   const isLocked = seed.trim() !== "";
   const lockedSeed = lastSeed === null ? randomSeed : () => String(lastSeed);
   return (
     <Field
       id={fieldId("seed")}
-      label="Seed"
-      hint={
-        isLocked
-          ? "Kept: the same settings give the same picture."
-          : "A new random one for each picture."
-      }
+      label={words.label}
+      hint={isLocked ? words.kept : words.random}
       error={error}
     >
       {(control) => (
@@ -35,15 +34,19 @@ export function SeedField({ seed, lastSeed, error, onChange }: Props) {
             className={inputs.input}
             inputMode="numeric"
             autoComplete="off"
-            placeholder={lastSeed === null ? "Random" : `Random, last ${lastSeed}`}
+            placeholder={
+              lastSeed === null
+                ? words.placeholder
+                : fill(words.placeholderLast, { seed: lastSeed })
+            }
             value={seed}
             onChange={(event) => onChange(event.target.value)}
           />
-          <IconButton label="New seed" onClick={() => onChange(randomSeed())}>
+          <IconButton label={words.dice} onClick={() => onChange(randomSeed())}>
             <Icon name="dice" />
           </IconButton>
           <IconButton
-            label="Keep the seed"
+            label={words.lock}
             aria-pressed={isLocked}
             onClick={() => onChange(isLocked ? "" : lockedSeed())}
           >

@@ -1,38 +1,60 @@
-/** What a person has set, and how it becomes a request. Pure. */
+/** What a person has set, and what it means for a model. Pure. */
 
-import type { GenerationRequest, ModelDocument } from "@/lib/api/generated";
+import type { ModelDocument } from "@/lib/api/generated";
 import { defaultSize, type Size } from "./size-presets";
+
+/** An adapter with how much of it, as typed. */
+export type ChosenLora = { id: string; scale: string };
 
 /** Free-typed fields stay text until they are sent; empty means the default. */
 export type Settings = {
   prompt: string;
+  /** Id of a style preset; null paints the prompt as it is. */
+  styleId: string | null;
   negativePrompt: string;
   modelId: string | null;
-  size: Size | null;
+  width: string;
+  height: string;
   numInferenceSteps: string;
   guidanceScale: string;
+  sampler: string | null;
+  loras: readonly ChosenLora[];
   seed: string;
   numImages: number;
+  /** Counts only beside an image to start from. */
+  strength: string;
+  isExact: boolean;
 };
 
 export const INITIAL_SETTINGS: Settings = {
   prompt: "",
+  styleId: null,
   negativePrompt: "",
   modelId: null,
-  size: null,
+  width: "",
+  height: "",
   numInferenceSteps: "",
   guidanceScale: "",
+  sampler: null,
+  loras: [],
   seed: "",
   numImages: 1,
+  strength: "",
+  isExact: false,
 };
+
+/** What the server takes where no strength is given. */
+export const DEFAULT_STRENGTH = 0.8;
 
 /** Another model has other sizes, steps and limits: what depended on them starts anew. */
 export function withModel(settings: Settings, modelId: string): Settings {
   return {
     ...INITIAL_SETTINGS,
     prompt: settings.prompt,
+    styleId: settings.styleId,
     negativePrompt: settings.negativePrompt,
     seed: settings.seed,
+    strength: settings.strength,
     modelId,
   };
 }
@@ -45,106 +67,34 @@ export function chosenModel(
   return chosen ?? models?.[0] ?? null;
 }
 
-export const FIELDS = [
-  "prompt",
-  "negative_prompt",
-  "model",
-  "size",
-  "num_inference_steps",
-  "guidance_scale",
-  "seed",
-  "num_images",
-] as const;
-
-export type FieldName = (typeof FIELDS)[number];
-
-/** A field with what is wrong about it. */
-export type Fault = { field: FieldName; message: string };
-
-/** The field of the form behind a parameter that the server names. */
-export function fieldOfParam(param: string | null): FieldName | null {
-  if (param === "width" || param === "height") return "size";
-  return FIELDS.find((field) => field === param) ?? null;
+/** The part of the settings that says `size`. */
+export function withSize({ width, height }: Size): Pick<Settings, "width" | "height"> {
+  return { width: String(width), height: String(height) };
 }
 
-export type Checked =
-  | { isValid: true; request: GenerationRequest }
-  | { isValid: false; fault: Fault };
-
-export const MAX_SEED = 2 ** 32 - 1;
-
-/** @param model null while it is not known: the server then fills in its defaults. */
-export function checkSettings(
-  settings: Settings,
-  model: ModelDocument | null,
-): Checked {
-  const fault = (field: FieldName, message: string): Checked => ({
-    isValid: false,
-    fault: { field, message },
-  });
-  const prompt = settings.prompt.trim();
-  if (!prompt) return fault("prompt", "Say what the picture shows.");
-
-  const seed = parseWithin(
-    settings.seed,
-    { minimum: 0, maximum: MAX_SEED },
-    Number.isInteger,
-  );
-  if (seed === "invalid") {
-    return fault(
-      "seed",
-      `A whole number from 0 to ${MAX_SEED}, or empty for a random one.`,
-    );
-  }
-  const request: GenerationRequest = { prompt, num_images: settings.numImages };
-  if (seed !== null) request.seed = seed;
-  if (!model) return { isValid: true, request };
-
-  const steps = parseWithin(
-    settings.numInferenceSteps,
-    model.num_inference_steps,
-    Number.isInteger,
-  );
-  if (steps === "invalid") {
-    const { minimum, maximum } = model.num_inference_steps;
-    return fault(
-      "num_inference_steps",
-      `A whole number from ${minimum} to ${maximum}.`,
-    );
-  }
-  const guidance = parseWithin(
-    settings.guidanceScale,
-    model.guidance_scale,
-    Number.isFinite,
-  );
-  if (guidance === "invalid") {
-    const { minimum, maximum } = model.guidance_scale;
-    return fault("guidance_scale", `A number from ${minimum} to ${maximum}.`);
-  }
-  const negativePrompt = settings.negativePrompt.trim();
-  request.model = model.id;
-  request.num_images = Math.min(settings.numImages, model.max_images);
-  Object.assign(request, settings.size ?? defaultSize(model));
-  request.num_inference_steps = steps ?? model.defaults.num_inference_steps;
-  if (model.features.guidance_scale) {
-    request.guidance_scale = guidance ?? model.defaults.guidance_scale;
-  }
-  if (model.features.negative_prompt && negativePrompt) {
-    request.negative_prompt = negativePrompt;
-  }
-  return { isValid: true, request };
+/** The size that would be painted; a side that is no number counts as the default. */
+export function sizeOf(settings: Settings, model: ModelDocument): Size {
+  const usual = defaultSize(model);
+  return {
+    width: positive(settings.width) ?? usual.width,
+    height: positive(settings.height) ?? usual.height,
+  };
 }
 
-/** The number in `text`; null if it is empty. */
-function parseWithin(
-  text: string,
-  range: { minimum: number; maximum: number },
-  isKind: (value: number) => boolean,
-): number | null | "invalid" {
-  if (!text.trim()) return null;
+function positive(text: string): number | null {
   const value = Number(text);
-  const isValid = isKind(value) && value >= range.minimum && value <= range.maximum;
-  return isValid ? value : "invalid";
+  return Number.isFinite(value) && value > 0 ? value : null;
+}
+
+/** The chosen one as long as the model has it, or else the model's default. */
+export function samplerOf(settings: Settings, model: ModelDocument): string {
+  const isThere = model.samplers?.some((sampler) => sampler === settings.sampler);
+  return isThere && settings.sampler ? settings.sampler : model.sampler;
+}
+
+/** Those of the chosen that the model has. */
+export function lorasOf(settings: Settings, model: ModelDocument): ChosenLora[] {
+  return settings.loras.filter(({ id }) => model.loras?.includes(id));
 }
 
 export function randomSeed(): string {

@@ -1,32 +1,27 @@
 import type { CSSProperties } from "react";
 import { FieldGroup } from "@/components/field";
-import type { ModelDocument } from "@/lib/api/generated";
-import { fieldId } from "./focus-field";
+import { useWords } from "@/lib/words/use-words";
+import { ExactSize } from "./exact-size";
+import { messageFor } from "./faults";
+import { sizeOf, withSize } from "./settings";
 import type { SettingsProps } from "./settings-panel";
 import styles from "./size-picker.module.css";
-import { defaultSize, type SizePreset, sizeKey, sizePresets } from "./size-presets";
+import { isEnlarged, type SizePreset, sizeKey, sizePresets } from "./size-presets";
 
 const LARGEST_DRAWING_PX = 28;
 const SMALLEST_DRAWING_PX = 10;
 
-/** Sizes as buttons, each drawn in its shape. */
-export function SizePicker({
-  model,
-  settings,
-  fault,
-  onChange,
-}: SettingsProps & { model: ModelDocument }) {
+/** Sizes as buttons, each drawn in its shape, and below them to the pixel. */
+export function SizePicker({ model, settings, fault, onChange }: SettingsProps) {
+  const { settings: words } = useWords();
   const presets = sizePresets(model);
-  const chosen = sizeKey(settings.size ?? defaultSize(model));
+  const size = sizeOf(settings, model);
   const longest = Math.max(...presets.map(longestSide));
-  const isEnlarged = presets.some(
-    (preset) => preset.origin === "enlarged" && sizeKey(preset) === chosen,
-  );
   return (
     <FieldGroup
-      id={fieldId("size")}
-      label="Size"
-      error={fault?.field === "size" ? fault.message : null}
+      id="field-size"
+      label={words.size.label}
+      error={messageFor(fault, "width") ?? messageFor(fault, "height")}
     >
       <div className={styles.presets}>
         {presets.map((preset) => (
@@ -35,8 +30,8 @@ export function SizePicker({
               type="radio"
               name="size"
               className="visually-hidden"
-              checked={sizeKey(preset) === chosen}
-              onChange={() => onChange({ size: preset })}
+              checked={sizeKey(preset) === sizeKey(size)}
+              onChange={() => onChange(withSize(preset))}
             />
             <span className={styles.shape} aria-hidden="true">
               <span data-origin={preset.origin} style={drawing(preset, longest)} />
@@ -44,17 +39,15 @@ export function SizePicker({
             <span className={styles.name}>
               {preset.width} × {preset.height}
               {preset.origin === "enlarged" && (
-                <span className={styles.origin}>enlarged</span>
+                <span className={styles.origin}>{words.size.enlarged}</span>
               )}
             </span>
           </label>
         ))}
       </div>
-      {isEnlarged && (
-        <p className={styles.note}>
-          This model paints smaller. The picture is then enlarged: bigger, but with no
-          more detail.
-        </p>
+      <ExactSize model={model} settings={settings} fault={fault} onChange={onChange} />
+      {isEnlarged(size, model.sizes) && (
+        <p className={styles.note}>{words.size.enlargedNote}</p>
       )}
     </FieldGroup>
   );

@@ -70,7 +70,8 @@ function rounded(width: number, height: number, multipleOf: number): SizePreset 
   return { width: round(width), height: round(height), origin: "other" };
 }
 
-function isAccepted({ width, height }: Size, sizes: SizeSupport): boolean {
+/** Whether a model with these `sizes` paints it. */
+export function isAccepted({ width, height }: Size, sizes: SizeSupport): boolean {
   return [width, height].every(
     (side) =>
       side >= sizes.minimum && side <= sizes.maximum && side % sizes.multiple_of === 0,
@@ -105,4 +106,28 @@ export function nextSmaller(size: Size, presets: SizePreset[]): Size | null {
   const area = (one: Size) => one.width * one.height;
   const smaller = presets.filter((one) => area(one) < 0.9 * area(size));
   return smaller.sort((a, b) => area(b) - area(a))[0] ?? null;
+}
+
+/** The size nearest in area to `size` that has the shape of `other`. */
+export function sizeLike(other: Size, size: Size, sizes: SizeSupport): Size {
+  const { minimum, maximum, multiple_of: multiple } = sizes;
+  const unit = Math.sqrt((size.width * size.height) / (other.width * other.height));
+  const side = (px: number) => {
+    const nearest = Math.round((px * unit) / multiple) * multiple;
+    const smallest = Math.ceil(minimum / multiple) * multiple;
+    const largest = Math.floor(maximum / multiple) * multiple;
+    return Math.min(largest, Math.max(smallest, nearest));
+  };
+  return { width: side(other.width), height: side(other.height) };
+}
+
+/** Whether two sizes look alike, but for the rounding to a model's multiple. */
+export function isSameShape(a: Size, b: Size): boolean {
+  return Math.abs(Math.log((a.width * b.height) / (a.height * b.width))) < 0.05;
+}
+
+/** Whether it would be painted smaller than asked. */
+export function isEnlarged({ width, height }: Size, sizes: SizeSupport): boolean {
+  const largest = Math.max(...sizes.native.map((one) => one.width * one.height));
+  return sizes.enlarges && width * height > largest;
 }

@@ -1,19 +1,13 @@
 /** The studio's calls to the gateway, all through its own origin. */
 
-import {
-  type Failure,
-  failureFromResponse,
-  failureOfBrokenStream,
-  failureWithoutAnswer,
-} from "./failure";
+import { type Failure, failureFromResponse, failureWithoutAnswer } from "./failure";
 import type {
   GatewayHealth,
+  Generation,
   GenerationRequest,
   ModelDocument,
   ModelList,
 } from "./generated";
-import type { GenerationEvent } from "./generation-events";
-import { readGenerationEvents } from "./read-events";
 
 const ROOT = "/api";
 
@@ -38,35 +32,42 @@ export async function fetchModels(signal: AbortSignal): Promise<ModelDocument[]>
 }
 
 /**
- * Start a generation and follow it to its end.
+ * Ask for a generation that goes on whether or not anybody follows it.
  *
- * @param signal hangs up, which cancels the generation.
- * @throws CallFailed before the first event, or when the stream breaks.
+ * @param key asking again with the same one finds the same generation.
+ * @returns how it stands; as soon as a server has taken it.
+ * @throws CallFailed if none did.
  */
-export async function* generate(
+export async function submitGeneration(
   request: GenerationRequest,
-  signal: AbortSignal,
-): AsyncGenerator<GenerationEvent, void> {
+  key: string,
+): Promise<Generation> {
   const response = await call("/generate", {
     method: "POST",
-    headers: { accept: "text/event-stream", "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      prefer: "respond-async",
+      "idempotency-key": key,
+    },
     body: JSON.stringify(request),
-    signal,
   });
-  if (!response.body) throw new CallFailed(failureOfBrokenStream(navigator.onLine));
-  try {
-    yield* readGenerationEvents(response.body);
-  } catch {
-    signal.throwIfAborted();
-    throw new CallFailed(failureOfBrokenStream(navigator.onLine));
-  }
+  return await response.json();
+}
+
+/** @throws CallFailed, of the kind `expired` where nobody knows it any more. */
+export async function fetchGeneration(
+  id: string,
+  signal: AbortSignal,
+): Promise<Generation> {
+  const path = `/generations/${encodeURIComponent(id)}`;
+  return await (await call(path, { signal, cache: "no-store" })).json();
 }
 
 export async function cancelGeneration(id: string): Promise<void> {
   await call(`/generations/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
-async function call(path: string, init: RequestInit): Promise<Response> {
+export async function call(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(apiUrl(path), init);

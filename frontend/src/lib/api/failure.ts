@@ -21,6 +21,7 @@ export type FailureKind =
   | "model_loading"
   | "out_of_memory"
   | "invalid_request"
+  | "expired"
   | "unexpected";
 
 export type Failure = {
@@ -100,6 +101,8 @@ function kindOfProblem(problem: Problem): FailureKind {
       return "server_unavailable";
     case "out_of_memory":
       return "out_of_memory";
+    case "generation_not_found":
+      return "expired";
     case "invalid_request":
       return "invalid_request";
     default:

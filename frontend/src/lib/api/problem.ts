@@ -15,7 +15,7 @@ export async function readProblem(response: Response): Promise<Problem | null> {
   }
 }
 
-function isProblem(body: unknown): body is Problem {
+export function isProblem(body: unknown): body is Problem {
   return (
     typeof body === "object" &&
     body !== null &&

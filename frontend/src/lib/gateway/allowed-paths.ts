@@ -10,6 +10,10 @@ const METHODS_BY_ROUTE: Readonly<Record<string, readonly string[]>> = {
   metrics: ["GET", "HEAD"],
 };
 
+// Counting a prompt's tokens is a POST, and the only one below a model that the studio
+// may make: loading and unloading are an administrator's.
+const TOKENS_PATH = /^models\/.+\/tokens$/;
+
 // Everything that an id of ours is made of. No `%`: an encoded slash or dot could
 // mean another route to whatever decodes it behind us.
 const SEGMENT = /^[\w.~:-]+$/;
@@ -27,7 +31,8 @@ export function judgePath(method: string, pathname: string): PathVerdict {
   );
   const route = segments[0] ?? "";
   if (!isClean || !Object.hasOwn(METHODS_BY_ROUTE, route)) return { kind: "unknown" };
-  const allow = METHODS_BY_ROUTE[route] ?? [];
+  const path = segments.join("/");
+  const allow = TOKENS_PATH.test(path) ? ["POST"] : (METHODS_BY_ROUTE[route] ?? []);
   if (!allow.includes(method)) return { kind: "wrong_method", allow };
-  return { kind: "allowed", path: `/${segments.join("/")}` };
+  return { kind: "allowed", path: `/${path}` };
 }

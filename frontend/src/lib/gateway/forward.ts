@@ -5,31 +5,21 @@
  * buffer server-sent events under gzip and cut silent answers after 30 s.
  */
 
-import { Agent, type BodyInit, fetch } from "undici";
 import { judgePath } from "./allowed-paths";
-import { requestHeaders, responseHeaders } from "./hop-headers";
-import { gatewayUnreachable, methodNotAllowed, notFound } from "./problem-response";
+import { askGateway, type Gateway, requestIdOf } from "./gateway";
+import { responseHeaders } from "./hop-headers";
+import {
+  foreignOrigin,
+  gatewayUnreachable,
+  methodNotAllowed,
+  nobodyIsThere,
+  notFound,
+} from "./problem-response";
+import { isForeign } from "./same-origin";
 
-// Node's own fetch gives up after 300 s without headers or between two chunks. How
-// long a generation may take is the gateway's decision (REQUEST_TIMEOUT).
-const dispatcher = new Agent({
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  connect: { timeout: 5_000 },
-});
-
-/**
- * @param gatewayUrl base URL, with or without a path of its own.
- * @param onOutcome told after each attempt whether the gateway answered, and if not, why.
- * @param apiKey that the gateway asks for, if it does; browsers never see it.
- */
-export async function forward(
-  request: Request,
-  gatewayUrl: string,
-  onOutcome: (failure: unknown) => void = () => {},
-  apiKey?: string,
-): Promise<Response> {
-  const requestId = request.headers.get("x-request-id") ?? crypto.randomUUID();
+export async function forward(request: Request, gateway: Gateway): Promise<Response> {
+  const requestId = requestIdOf(request);
+  if (isForeign(request)) return foreignOrigin(requestId);
   const { pathname, search } = new URL(request.url);
   const verdict = judgePath(request.method, pathname);
   switch (verdict.kind) {
@@ -39,29 +29,21 @@ export async function forward(
       return methodNotAllowed(requestId, verdict.allow);
     case "allowed":
   }
-  // Here and below: undici and the platform declare the same web stream twice.
   try {
-    const target = gatewayUrl.replace(/\/+$/, "") + verdict.path + search;
-    const answer = await fetch(target, {
+    const answer = await askGateway(gateway, request, requestId, {
+      path: verdict.path + search,
       method: request.method,
-      headers: [...requestHeaders(request.headers, requestId, apiKey)],
-      body: request.body as BodyInit | null,
-      duplex: "half",
-      redirect: "manual",
+      body: request.body,
       // A closed tab hangs up on the gateway too, which frees the GPU.
       signal: request.signal,
-      dispatcher,
     });
-    onOutcome(null);
-    const body = answer.body as ReadableStream<Uint8Array> | null;
-    return new Response(body, {
+    // undici and the platform declare the same web stream twice.
+    return new Response(answer.body as ReadableStream<Uint8Array> | null, {
       status: answer.status,
       headers: responseHeaders(answer.headers),
     });
-  } catch (error) {
-    // nginx's number for a client that left; nobody is there to read it.
-    if (request.signal.aborted) return new Response(null, { status: 499 });
-    onOutcome(error);
+  } catch {
+    if (request.signal.aborted) return nobodyIsThere();
     return gatewayUnreachable(requestId);
   }
 }

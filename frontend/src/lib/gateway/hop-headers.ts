@@ -25,13 +25,15 @@ function withoutHopByHop(headers: Iterable<[string, string]>): Headers {
   return kept;
 }
 
-/** @param apiKey the studio's own; it takes the place of whatever a browser sends. */
+/** @param apiKey takes the place of whatever a browser sends. */
 export function requestHeaders(
   incoming: Headers,
   requestId: string,
-  apiKey?: string,
+  apiKey: string | null,
 ): Headers {
   const headers = withoutHopByHop(incoming);
+  // A matter between the browser and the studio; a person's key is among them.
+  headers.delete("cookie");
   // fetch would decode a compressed answer; the bytes are to stay as they came.
   headers.set("accept-encoding", "identity");
   headers.set("x-request-id", requestId);

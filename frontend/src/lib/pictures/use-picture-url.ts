@@ -5,13 +5,12 @@ import { apiUrl } from "@/lib/api/client";
 import { fileOf } from "./library";
 import type { Picture } from "./picture";
 
+type Part = "file" | "thumbnail";
+
 /** For `<img src>`: the kept file, or else the gateway's; null while it is looked up. */
-export function usePictureUrl(
-  picture: Picture,
-  part: "file" | "thumbnail",
-): string | null {
+export function usePictureUrl(picture: Picture, part: Part): string | null {
   const { id, url } = picture;
-  const [source, setSource] = useState<string | null>(null);
+  const [found, setFound] = useState<{ id: string; part: Part; source: string }>();
 
   useEffect(() => {
     let isCurrent = true;
@@ -19,7 +18,7 @@ export function usePictureUrl(
     void fileOf(id).then((kept) => {
       if (!isCurrent) return;
       made = kept && URL.createObjectURL(kept[part]);
-      setSource(made ?? apiUrl(url));
+      setFound({ id, part, source: made ?? apiUrl(url) });
     });
     return () => {
       isCurrent = false;
@@ -27,5 +26,6 @@ export function usePictureUrl(
     };
   }, [id, url, part]);
 
-  return source;
+  // What was found for another picture has been revoked and would show as broken.
+  return found?.id === id && found.part === part ? found.source : null;
 }

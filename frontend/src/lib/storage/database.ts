@@ -2,7 +2,7 @@
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Picture } from "@/lib/pictures/picture";
-import type { LiveRecord } from "./live-record";
+import type { LiveRecord } from "./live-records";
 
 /** A picture's bytes apart from its record: listing thousands reads none of them. */
 export type PictureFile = { id: string; file: Blob; thumbnail: Blob };
@@ -22,10 +22,12 @@ let opened: Promise<IDBPDatabase<StudioDatabase>> | null = null;
 /** @throws DOMException where the browser keeps nothing (some private windows). */
 export function openDatabase(): Promise<IDBPDatabase<StudioDatabase>> {
   opened ??= openDB<StudioDatabase>(NAME, VERSION, {
-    upgrade(database) {
-      database.createObjectStore("pictures", { keyPath: "id" });
-      database.createObjectStore("files", { keyPath: "id" });
-      database.createObjectStore("live", { keyPath: "key" });
+    upgrade(database, oldVersion) {
+      if (oldVersion < 1) {
+        database.createObjectStore("pictures", { keyPath: "id" });
+        database.createObjectStore("files", { keyPath: "id" });
+        database.createObjectStore("live", { keyPath: "key" });
+      }
     },
     // A newer studio in another tab wants to change the schema: give way.
     blocking(_current, _blocked, event) {

@@ -92,17 +92,17 @@ const IMAGE = heard("image", {
   sha256: "",
 });
 
+const SUBMITTED: GenerationView = { status: "submitting", plan: PLAN };
+
 function after(...actions: GenerationAction[]): GenerationView {
-  return actions.reduce(reduceGeneration, { status: "idle" });
+  return actions.reduce(reduceGeneration, SUBMITTED);
 }
 
-const SUBMITTED: GenerationAction = { type: "submitted", plan: PLAN };
-const WAITING = [SUBMITTED, heard("snapshot", QUEUED)];
+const WAITING = [heard("snapshot", QUEUED)];
 const PAINTING = [...WAITING, heard("started", {}), PROGRESS(1), PREVIEW];
 
 describe("a generation from the click to the picture", () => {
   test("is submitted, then has its place in the queue", () => {
-    expect(after(SUBMITTED)).toEqual({ status: "submitting", plan: PLAN });
     expect(after(...WAITING)).toMatchObject({
       status: "queued",
       id: "gen_1",
@@ -110,12 +110,6 @@ describe("a generation from the click to the picture", () => {
     });
     const moved = after(...WAITING, heard("queued", { position: 1, eta_s: 3 }));
     expect(moved).toMatchObject({ status: "queued", position: 1, etaS: 3 });
-  });
-
-  test("waits at the gateway before any server knows of it", () => {
-    const place = { position: 3, eta_s: 12 };
-    const waiting = after(SUBMITTED, heard("queued", place));
-    expect(waiting).toEqual({ status: "submitting", plan: PLAN, place });
   });
 
   test("is painted step by step and keeps the newest preview", () => {
@@ -155,7 +149,7 @@ describe("a generation from the click to the picture", () => {
       ...QUEUED,
       parameters: { ...PARAMETERS, width: 768, num_images: 2 },
     };
-    const view = after(SUBMITTED, heard("snapshot", snapshot));
+    const view = after(heard("snapshot", snapshot));
     expect(view).toMatchObject({ plan: { width: 768, numImages: 2 } });
   });
 });
@@ -200,11 +194,53 @@ describe("the ways it can end early", () => {
       expect(reduceGeneration(done, action)).toBe(done);
     }
   });
+});
 
-  test("a new generation starts over", () => {
-    expect(after(...PAINTING, heard("failed", PROBLEM), SUBMITTED)).toEqual({
-      status: "submitting",
-      plan: PLAN,
+describe("the time that is left", () => {
+  const progress = (step: number, eta_s: number | null) =>
+    heard("progress", { step, num_inference_steps: 9, eta_s });
+
+  test("is not told before two steps are done", () => {
+    expect(after(...WAITING, progress(1, 8))).toMatchObject({ etaS: null });
+    expect(after(...WAITING, progress(2, 7))).toMatchObject({ etaS: 7 });
+  });
+
+  test("never grows while steps are done", () => {
+    const view = after(...WAITING, progress(2, 7), progress(3, 9), progress(4, null));
+    expect(view).toMatchObject({ step: 4, etaS: null });
+    expect(after(...WAITING, progress(2, 7), progress(3, 9))).toMatchObject({
+      etaS: 7,
     });
+    expect(after(...WAITING, progress(2, 7), progress(3, 4))).toMatchObject({
+      etaS: 4,
+    });
+  });
+});
+
+describe("a stream that is opened again", () => {
+  const running = { ...DOCUMENT, status: "running" as const, step: 3, eta_s: 1 };
+
+  test("keeps the preview that was seen before", () => {
+    expect(after(...PAINTING, heard("snapshot", running))).toMatchObject({
+      status: "denoising",
+      step: 3,
+      tiles: [{ preview: "data:image/jpeg;base64,AA" }],
+    });
+  });
+
+  test("does not undo a cancel that is on its way", () => {
+    const view = after({ type: "cancel_requested" }, heard("snapshot", running));
+    expect(view).toMatchObject({ status: "cancelling", id: "gen_1" });
+  });
+
+  test("finds what ended meanwhile", () => {
+    const completed = { ...COMPLETED, status: "completed" as const };
+    expect(after(...PAINTING, heard("snapshot", completed)).status).toBe("completed");
+    const cancelled = {
+      ...DOCUMENT,
+      status: "cancelled" as const,
+      reason: "requested" as const,
+    };
+    expect(after(...PAINTING, heard("snapshot", cancelled)).status).toBe("cancelled");
   });
 });

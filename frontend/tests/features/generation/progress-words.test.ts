@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { GenerationView } from "@/features/generation/generation-view";
 import {
   announcement,
-  durationWords,
   etaWords,
   placeWords,
 } from "@/features/generation/progress-words";
+import { en } from "@/lib/words/en";
 
 test.each([
   [null, "estimating the time"],
@@ -16,21 +16,12 @@ test.each([
   [60, "about a minute left"],
   [200, "about 3 min left"],
 ])("eta %d reads %s", (etaS, words) => {
-  expect(etaWords(etaS)).toBe(words);
-});
-
-test.each([
-  [0.512, "0.5 s"],
-  [12.4, "12 s"],
-  [59.7, "1 min 0 s"],
-  [125, "2 min 5 s"],
-])("a duration of %d reads %s", (seconds, words) => {
-  expect(durationWords(seconds)).toBe(words);
+  expect(etaWords(etaS, en)).toBe(words);
 });
 
 test("the first in the queue is next", () => {
-  expect(placeWords(1)).toBe("Next in the queue");
-  expect(placeWords(3)).toBe("Place 3 in the queue");
+  expect(placeWords(1, en)).toBe("Next in the queue");
+  expect(placeWords(3, en)).toBe("Place 3 in the queue");
 });
 
 describe("announcement", () => {
@@ -40,7 +31,7 @@ describe("announcement", () => {
   test("speaks at most six times in thirty steps", () => {
     const views: GenerationView[] = [
       { status: "submitting", plan },
-      { ...known, status: "queued", position: 1 },
+      { ...known, status: "queued", tiles: [], position: 1 },
       ...Array.from({ length: 30 }, (_, step) => ({
         ...known,
         status: "denoising" as const,
@@ -51,7 +42,7 @@ describe("announcement", () => {
       { status: "cancelled", plan, tiles: [] },
     ];
     const spoken = views
-      .map(announcement)
+      .map((view) => announcement(view, en))
       .filter((words, at, all) => words && words !== all[at - 1]);
     expect(spoken).toEqual([
       "Waiting in the queue.",

@@ -8,6 +8,7 @@ import { serviceWords, tierLines } from "@/features/service/service-words";
 import { failureFromResponse, failureWithoutAnswer } from "@/lib/api/failure";
 import type { GatewayHealth, UpstreamHealth } from "@/lib/api/generated";
 import { gatewayUnreachable } from "@/lib/gateway/problem-response";
+import { en } from "@/lib/words/en";
 
 function health(server: Partial<UpstreamHealth>): GatewayHealth {
   return {
@@ -51,23 +52,27 @@ describe("which tier is in the way", () => {
 
 test("trouble and doubt are looked at again soon, health seldom", () => {
   const ready = serviceFromHealth(health({}));
-  const seldom = recheckAfterS(ready, false);
-  expect(recheckAfterS({ status: "gateway_down" }, false)).toBeLessThan(seldom);
-  expect(recheckAfterS(ready, true)).toBeLessThan(seldom);
+  const seldom = recheckAfterS(ready, "calm");
+  expect(recheckAfterS({ status: "gateway_down" }, "calm")).toBeLessThan(seldom);
+  expect(recheckAfterS(ready, "doubtful")).toBeLessThan(seldom);
 });
 
 test("gateway and server have different words for being away", () => {
-  const gateway = serviceWords({ status: "gateway_down" });
+  const gateway = serviceWords({ status: "gateway_down" }, en.service);
   const detail = "Cannot connect to text-to-image server";
   const server = serviceWords(
     serviceFromHealth(health({ status: "unreachable", detail })),
+    en.service,
   );
   expect(gateway.trouble?.title).toBe("Cannot connect to gateway");
   expect(server.trouble?.title).toBe(detail);
 });
 
 test("three tiers are named, with what the server said of itself", () => {
-  const lines = tierLines(serviceFromHealth(health({ model: "easel-mini" })));
+  const lines = tierLines(
+    serviceFromHealth(health({ model: "easel-mini" })),
+    en.service,
+  );
   expect(lines.map((line) => `${line.name}: ${line.words}`)).toEqual([
     "Studio: this page",
     "Gateway: running, version 1.0",

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
+  isEnlarged,
+  isSameShape,
   nextSmaller,
   type SizePreset,
   sizeKey,
+  sizeLike,
   sizePresets,
 } from "@/features/settings/size-presets";
 import { ENLARGING, model } from "../models";
@@ -70,4 +73,33 @@ describe("nextSmaller", () => {
     });
     expect(nextSmaller({ width: 128, height: 128 }, presets)).toBeNull();
   });
+});
+
+describe("sizeLike", () => {
+  test("has the other's shape, the same area and sides that the model takes", () => {
+    const { sizes } = model();
+    const photo = { width: 4000, height: 3000 };
+    expect(sizeLike(photo, { width: 512, height: 512 }, sizes)).toEqual({
+      width: 592,
+      height: 440,
+    });
+    const banner = { width: 4000, height: 10 };
+    expect(sizeLike(banner, { width: 512, height: 512 }, sizes)).toEqual({
+      width: 2048,
+      height: 64,
+    });
+  });
+});
+
+test("shapes are the same but for the rounding to a multiple", () => {
+  const photo = { width: 4000, height: 3000 };
+  expect(isSameShape(photo, { width: 592, height: 440 })).toBe(true);
+  expect(isSameShape(photo, { width: 440, height: 592 })).toBe(false);
+  expect(isSameShape(photo, { width: 512, height: 512 })).toBe(false);
+});
+
+test("only what is larger than painted is enlarged, and only where the model does so", () => {
+  expect(isEnlarged({ width: 256, height: 256 }, ENLARGING.sizes)).toBe(true);
+  expect(isEnlarged({ width: 128, height: 128 }, ENLARGING.sizes)).toBe(false);
+  expect(isEnlarged({ width: 1024, height: 1024 }, model().sizes)).toBe(false);
 });

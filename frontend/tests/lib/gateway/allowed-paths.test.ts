@@ -11,6 +11,7 @@ describe("judgePath", () => {
     ],
     ["DELETE", "/api/generations/gen_gpu0_01K", "/generations/gen_gpu0_01K"],
     ["GET", "/api/models/org/name-1.5", "/models/org/name-1.5"],
+    ["POST", "/api/models/org/name-1.5/tokens", "/models/org/name-1.5/tokens"],
     ["GET", "/api/health", "/health"],
   ])("%s %s goes to %s", (method, pathname, path) => {
     expect(judgePath(method, pathname)).toEqual({ kind: "allowed", path });
@@ -32,6 +33,17 @@ describe("judgePath", () => {
     "/api/models/a\\b",
   ])("%s is not forwarded", (pathname) => {
     expect(judgePath("GET", pathname)).toEqual({ kind: "unknown" });
+  });
+
+  test.each([
+    "/api/models",
+    "/api/models/tokens",
+    "/api/models/tiny/load",
+    "/api/models/tiny/unload",
+    "/api/models/tiny/tokens/load",
+    "/api/generations/tiny/tokens",
+  ])("nothing is posted to %s", (pathname) => {
+    expect(judgePath("POST", pathname)).toMatchObject({ kind: "wrong_method" });
   });
 
   test("a wrong method learns the right ones", () => {

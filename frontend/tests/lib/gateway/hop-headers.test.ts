@@ -7,6 +7,7 @@ test("what belongs to one connection stays behind, the rest passes", () => {
       accept: "text/event-stream",
       authorization: "Bearer k",
       connection: "close, x-private",
+      cookie: "easel-key=easel_a_b",
       expect: "100-continue",
       host: "studio",
       "keep-alive": "timeout=5",
@@ -16,6 +17,7 @@ test("what belongs to one connection stays behind, the rest passes", () => {
       "x-private": "1",
     }),
     "r1",
+    null,
   );
   expect(Object.fromEntries(passed)).toEqual({
     accept: "text/event-stream",
@@ -23,6 +25,12 @@ test("what belongs to one connection stays behind, the rest passes", () => {
     "accept-encoding": "identity",
     "x-request-id": "r1",
   });
+});
+
+test("the key takes the place of what a browser sends, such as a proxy's password", () => {
+  const incoming = new Headers({ authorization: "Basic dTpw" });
+  const passed = requestHeaders(incoming, "r1", "easel_key");
+  expect(passed.get("authorization")).toBe("Bearer easel_key");
 });
 
 test("an answer keeps its own headers, each cookie included", () => {

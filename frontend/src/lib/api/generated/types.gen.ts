@@ -1439,6 +1439,30 @@ export type SizeSupport = {
 };
 
 /**
+ * Style
+ *
+ * A look that the model was taught, or that its maker knows to work with it.
+ */
+export type Style = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Prompt
+     *
+     * What to ask for; `{prompt}` stands for what the person wrote.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * Added to the person's own, where the model honours one.
+     */
+    negative_prompt?: string | null;
+};
+
+/**
  * ModelDocument
  *
  * One model as `GET /models/{id}` describes it.
@@ -1502,6 +1526,12 @@ export type ModelDocument = {
      */
     example_prompts?: Array<string>;
     /**
+     * Styles
+     *
+     * Empty: the model knows no styles; null: nothing is known of it.
+     */
+    styles?: Array<Style> | null;
+    /**
      * State
      *
      * Whether it is on the device; a generation loads it if need be.
@@ -1525,6 +1555,52 @@ export type ModelList = {
      * Models
      */
     models: Array<ModelDocument>;
+};
+
+/**
+ * PromptToCount
+ *
+ * The body of `POST /models/{id}/tokens`.
+ */
+export type PromptToCount = {
+    /**
+     * Prompt
+     *
+     * As in `POST /generate`; may be empty.
+     */
+    prompt: string;
+};
+
+/**
+ * PromptTokens
+ *
+ * How much of a prompt a model reads.
+ */
+export type PromptTokens = {
+    /**
+     * Tokens
+     *
+     * Those that the model itself puts around a prompt are counted, as they take their part of `max_prompt_tokens`.
+     */
+    tokens: number;
+    /**
+     * Max Prompt Tokens
+     *
+     * What the model reads at most; null if it does not say.
+     */
+    max_prompt_tokens: number | null;
+    /**
+     * Is Cut
+     *
+     * Whether the end of the prompt is not read.
+     */
+    is_cut: boolean;
+    /**
+     * Used Characters
+     *
+     * Of a prompt that is cut: where the part ends that is read, in Unicode code points; null if nothing is cut or the tokenizer does not say.
+     */
+    used_characters: number | null;
 };
 
 /**
@@ -1552,6 +1628,50 @@ export type Readiness = {
 };
 
 /**
+ * EndedGenerations
+ *
+ * Generations that ended on a text-to-image server, and what came of them.
+ */
+export type EndedGenerations = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     *
+     * By a fault of the service; cancelled ones are not among them.
+     */
+    failed: number;
+    /**
+     * Images
+     *
+     * Of the completed ones.
+     */
+    images: number;
+};
+
+/**
+ * GenerationSeconds
+ *
+ * From acceptance by the server to the last image: its queue included.
+ */
+export type GenerationSeconds = {
+    /**
+     * P50
+     *
+     * Half of the completed ones took no longer.
+     */
+    p50: number;
+    /**
+     * P95
+     *
+     * 95 of 100 took no longer.
+     */
+    p95: number;
+};
+
+/**
  * QueueDocument
  *
  * A gateway's generations, all its workers together.
@@ -1575,6 +1695,43 @@ export type QueueDocument = {
      * Max Waiting
      */
     max_waiting: number;
+};
+
+/**
+ * RecentGenerations
+ *
+ * The last ten minutes of a text-to-image server, or of several together.
+ *
+ * Asynchronous generations are counted as all others are, when they end.
+ */
+export type RecentGenerations = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     *
+     * By a fault of the service; cancelled ones are not among them.
+     */
+    failed: number;
+    /**
+     * Images
+     *
+     * Of the completed ones.
+     */
+    images: number;
+    /**
+     * Window S
+     *
+     * What it tells of: 600, or less since the server's start.
+     */
+    window_s: number;
+    /**
+     * Null while none was completed.
+     */
+    generation_seconds: GenerationSeconds | null;
+    last_minute: EndedGenerations;
 };
 
 /**
@@ -1629,6 +1786,34 @@ export type ReplicaDocument = {
      * Why it is neither ready nor busy.
      */
     detail: string | null;
+    /**
+     * Device
+     *
+     * Null until it has said so.
+     */
+    device?: string | null;
+    /**
+     * Version
+     *
+     * Null until it has said so.
+     */
+    version?: string | null;
+    /**
+     * Queued
+     *
+     * Generations that wait there; null if not told.
+     */
+    queued?: number | null;
+    /**
+     * Running
+     *
+     * Generations being painted; null if not told.
+     */
+    running?: number | null;
+    /**
+     * Null while it is away, or if it does not tell.
+     */
+    recent?: RecentGenerations | null;
 };
 
 /**
@@ -1701,6 +1886,10 @@ export type GatewayHealth = {
      * Replicas
      */
     replicas: Array<ReplicaDocument>;
+    /**
+     * Of all servers that tell, together; null if none does. Counts are sums. A time is one that a server told: servers of half (95 of 100) of the completed generations told no longer ones.
+     */
+    recent?: RecentGenerations | null;
     /**
      * Version
      */
@@ -2147,6 +2336,64 @@ export type GetModelResponses = {
 };
 
 export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+
+export type CountTokensData = {
+    body: PromptToCount;
+    path: {
+        /**
+         * Model Id
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/models/{model_id}/tokens';
+};
+
+export type CountTokensErrors = {
+    /**
+     * Problem document (RFC 9457).
+     */
+    400: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    404: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    413: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    415: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    422: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    502: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    503: Problem;
+    /**
+     * Problem document (RFC 9457).
+     */
+    504: Problem;
+};
+
+export type CountTokensError = CountTokensErrors[keyof CountTokensErrors];
+
+export type CountTokensResponses = {
+    /**
+     * How long a prompt is for a model, and how much of it the model reads.
+     */
+    200: PromptTokens;
+};
+
+export type CountTokensResponse = CountTokensResponses[keyof CountTokensResponses];
 
 export type HealthData = {
     body?: never;

@@ -8,7 +8,6 @@ import { preferences } from "./preferences";
 import { service } from "./service";
 import { settings } from "./settings";
 import { status } from "./status";
-import { theme } from "./theme";
 import { transfer } from "./transfer";
 import { viewer } from "./viewer";
 
@@ -24,7 +23,6 @@ export const de = {
   service,
   settings,
   status,
-  theme,
   transfer,
   viewer,
 } as const;

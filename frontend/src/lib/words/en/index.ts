@@ -8,7 +8,6 @@ import { preferences } from "./preferences";
 import { service } from "./service";
 import { settings } from "./settings";
 import { status } from "./status";
-import { theme } from "./theme";
 import { transfer } from "./transfer";
 import { viewer } from "./viewer";
 
@@ -25,7 +24,6 @@ export const en = {
   service,
   settings,
   status,
-  theme,
   transfer,
   viewer,
 } as const;

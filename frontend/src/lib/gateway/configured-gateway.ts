@@ -1,0 +1,18 @@
+/** The gateway that the environment names. */
+
+import type { Gateway } from "./gateway";
+import { outageLog } from "./outage-log";
+
+const DEFAULT_URL = "http://localhost:8000";
+
+const logOutage = outageLog((line) => process.stderr.write(`${line}\n`));
+
+/** Read at each call: the same build runs against any gateway. */
+export function configuredGateway(): Gateway {
+  const { GATEWAY_URL, EASEL_API_KEY } = process.env;
+  return {
+    url: GATEWAY_URL || DEFAULT_URL,
+    apiKey: EASEL_API_KEY || null,
+    onOutcome: logOutage,
+  };
+}

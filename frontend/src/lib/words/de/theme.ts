@@ -1,4 +1,0 @@
-import type { theme as original } from "../en/theme";
-import type { Translation } from "../words";
-
-export const theme: Translation<typeof original> = {};
