@@ -281,41 +281,17 @@ test("without storage it says that nothing is kept", async ({ studio: { page } }
 });
 
 test.describe("with 2,000 pictures", () => {
-  test("each key of a search shows its pictures within 100 ms", async ({
+  // How soon is measured by scripts/measure-reactions.mjs.
+  test("a search shows what it finds, and all again when it is taken back", async ({
     studio: { page },
   }) => {
     await openWith(page, manySeeds(2_000));
     await expect(count(page)).toHaveText("2,000 pictures");
     await search(page).focus();
-    await page.evaluate(() => {
-      const seen: { ms: number; count: string }[] = [];
-      Object.assign(window, { seen });
-      const shown = document.querySelector("main [role=status]");
-      const note = ({ timeStamp }: Event) =>
-        requestAnimationFrame(() => {
-          const ms = performance.now() - timeStamp;
-          seen.push({ ms, count: shown?.textContent ?? "" });
-        });
-      document.addEventListener("input", note, true);
-    });
-    type Seen = { ms: number; count: string }[];
-    const seen = () => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
-    const keys = [..."golden violin", ...Array(13).fill("Backspace")];
-    for (const [index, key] of keys.entries()) {
-      await page.keyboard.press(key === " " ? "Space" : key);
-      await expect.poll(async () => (await seen()).length).toBe(index + 1);
-    }
-    const all = await seen();
-    // What was there when the clock was read: the right pictures.
-    expect(all[12]?.count).toBe("66 pictures");
-    expect(all[25]?.count).toBe("2,000 pictures");
-    const longest = Math.max(...all.map(({ ms }) => ms));
-    test.info().annotations.push({
-      type: "key to list",
-      description: `longest of ${all.length}: ${longest.toFixed(1)} ms`,
-    });
-    console.log(`key to list: longest of ${all.length}: ${longest.toFixed(1)} ms`);
-    expect(longest).toBeLessThanOrEqual(100);
+    await page.keyboard.type("golden violin");
+    await expect(count(page)).toHaveText("66 pictures");
+    for (const _ of "golden violin") await page.keyboard.press("Backspace");
+    await expect(count(page)).toHaveText("2,000 pictures");
   });
 
   test("only those near the screen are in the page, also at its end", async ({
