@@ -127,7 +127,7 @@ scriptedTest("an image comes by paste and by the button, too", async ({ studio }
   await page.keyboard.press("Escape");
   await expect(dialog(page)).toBeHidden();
 
-  const button = page.getByRole("button", { name: "Restore from an image…" });
+  const button = page.getByRole("button", { name: "Read settings from an image…" });
   const chooser = page.waitForEvent("filechooser");
   await button.focus();
   await page.keyboard.press("Enter");
