@@ -112,7 +112,8 @@ async def test_what_a_killed_server_was_painting_is_painted_by_the_other(
     ):
         async with aiohttp.ClientSession(gateway.url) as client:
             await until(lambda: both_ready(client))
-            bodies = [numbered(n) | {"num_inference_steps": 20} for n in range(6)]
+            # Long enough to be seen painting on a machine that does much else.
+            bodies = [numbered(n) | {"num_inference_steps": 60} for n in range(6)]
             asking = [asyncio.create_task(generate(client, body)) for body in bodies]
 
             async def are_all_painting() -> bool:
