@@ -3,6 +3,7 @@
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
 import { fill } from "@/lib/words/format";
+import { shortened } from "@/lib/words/shortened";
 import { useWords } from "@/lib/words/use-words";
 import { progressOf, tilesOf } from "./generation-view";
 import {
@@ -11,7 +12,6 @@ import {
   stopGeneration,
 } from "./live-generations";
 import styles from "./live-strip.module.css";
-import { shortened } from "./stage";
 
 type Props = {
   generations: readonly LiveGeneration[];

@@ -2,6 +2,7 @@
 
 import type { CSSProperties, ReactNode } from "react";
 import { fill } from "@/lib/words/format";
+import { shortened } from "@/lib/words/shortened";
 import { useWords } from "@/lib/words/use-words";
 import {
   type GenerationView,
@@ -15,9 +16,6 @@ import styles from "./stage.module.css";
 
 // A picture of 128 pixels fills the stage of a desktop only as a blur.
 const LEAST_DISPLAY_PX = 640;
-
-// Long prompts would be read out in full at each visit of the picture.
-const ALT_CHARACTERS = 120;
 
 type Props = {
   /** What is or was painted last: fixes the shape, as long as it is shown. */
@@ -134,11 +132,6 @@ export function PictureOnStage({ url, prompt, onEnlarge }: PictureProps) {
       />
     </div>
   );
-}
-
-export function shortened(prompt: string): string {
-  if (prompt.length <= ALT_CHARACTERS) return prompt;
-  return `${prompt.slice(0, ALT_CHARACTERS - 3)}…`;
 }
 
 /** Two pictures share the longer side, three or four stand two by two. */

@@ -3,12 +3,10 @@
 import { trashEnd } from "@/lib/pictures/library";
 import type { Picture } from "@/lib/pictures/picture";
 import { counted, fill } from "@/lib/words/format";
+import { shortened } from "@/lib/words/shortened";
 import type { Words } from "@/lib/words/words";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-// Long prompts would be read out in full at each visit of the picture.
-const LONGEST_NAME = 120;
 
 /** How long the trash still keeps it; null if it is not there. */
 export function timeLeft(
@@ -33,10 +31,4 @@ export function tileLabel(
   const left = timeLeft(picture, now, words, language);
   if (left) return fill(tile.goes, { prompt, left });
   return picture.isFavourite ? fill(tile.favourite, { prompt }) : prompt;
-}
-
-function shortened(prompt: string): string {
-  return prompt.length > LONGEST_NAME
-    ? `${prompt.slice(0, LONGEST_NAME - 1)}…`
-    : prompt;
 }

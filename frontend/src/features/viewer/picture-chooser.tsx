@@ -4,9 +4,9 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import type { Picture } from "@/lib/pictures/picture";
 import { usePictureUrl } from "@/lib/pictures/use-picture-url";
+import { shortened } from "@/lib/words/shortened";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./picture-chooser.module.css";
-import { shortened } from "./picture-image";
 
 type Props = {
   pictures: readonly Picture[];

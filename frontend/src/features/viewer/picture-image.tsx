@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Picture } from "@/lib/pictures/picture";
 import { usePictureUrl } from "@/lib/pictures/use-picture-url";
 import { fill } from "@/lib/words/format";
+import { shortened } from "@/lib/words/shortened";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./picture-image.module.css";
 
@@ -39,11 +40,4 @@ export function PictureImage({ picture, name, isHidden = false }: Props) {
       onError={() => setBrokenUrl(url)}
     />
   );
-}
-
-const READ_OUT = 120;
-
-/** Long prompts would be read out in full at each visit of the picture. */
-export function shortened(prompt: string): string {
-  return prompt.length > READ_OUT ? `${prompt.slice(0, READ_OUT - 1)}…` : prompt;
 }

@@ -4,7 +4,6 @@ import type { Translation } from "../words";
 export const status: Translation<typeof original> = {
   title: "Status",
   pageTitle: "Status · Easel",
-  link: "Mehr zum Stand des Dienstes",
   updatedAt: "Stand {time}",
   pause: "Anhalten",
   paused: "Angehalten: Du siehst den Stand von {time}.",

@@ -1,7 +1,6 @@
 export const status = {
   title: "Status",
   pageTitle: "Status · Easel",
-  link: "All about the service's status",
   updatedAt: "As of {time}",
   pause: "Pause updates",
   paused: "Paused: what you see is of {time}.",
