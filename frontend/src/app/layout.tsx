@@ -3,7 +3,7 @@ import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { FirstLook } from "@/features/service/first-look";
 import { NO_FLASH_SCRIPT } from "@/features/theme/theme";
-import { configuredGateway } from "@/lib/gateway/configured-gateway";
+import { configuredGateway, pagePatienceMs } from "@/lib/gateway/configured-gateway";
 import { firstAnswers } from "@/lib/gateway/first-answers";
 import { requestWords } from "@/lib/words/request-words";
 import { WordsProvider } from "@/lib/words/use-words";
@@ -29,7 +29,11 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [words, answers] = await Promise.all([
     requestWords(),
-    firstAnswers(await headers(), configuredGateway()),
+    firstAnswers(
+      await headers(),
+      configuredGateway(),
+      AbortSignal.timeout(pagePatienceMs()),
+    ),
   ]);
   return (
     // The script below sets the theme before React sees the element.

@@ -4,18 +4,16 @@ import type { FirstAnswers } from "@/lib/api/first-answers";
 import type { GatewayHealth, ModelList } from "@/lib/api/generated";
 import { askGateway, type Gateway, requestIdOf } from "./gateway";
 
-// Waiting longer would take more time than it saves: the browser can ask by itself.
-const PATIENCE_MS = 200;
-
 /**
  * On behalf of whoever asks for the page, by `headers`.
  *
+ * @param patience ends the waiting.
  * @returns null if there are none in time: the browser finds out why.
  */
 export async function firstAnswers(
   headers: Headers,
   gateway: Gateway,
-  patience = AbortSignal.timeout(PATIENCE_MS),
+  patience: AbortSignal,
 ): Promise<FirstAnswers | null> {
   // Nothing but its headers is read.
   const request = new Request("http://studio/", { headers });
