@@ -96,6 +96,7 @@ def _models(settings: ServerSettings) -> ModelCatalogue:
         quantize=settings.quantize,
         offload=settings.offload,
         lora_dir=settings.lora_dir,
+        runtime=settings.runtime,
         fake_step_s=settings.fake_step_seconds,
     )
     budget_gib = settings.memory_budget_gib

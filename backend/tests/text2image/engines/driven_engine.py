@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from easel.text2image.engines.base import SampleSpec, SourceImage
-from easel.text2image.engines.batched import AnySample, BatchedEngine, BatchedSample
+from easel.text2image.engines.batch_painter import BatchedSample
+from easel.text2image.engines.batched import AnySample, BatchedEngine
 from easel.text2image.engines.decoding import Decoder
 from easel.text2image.engines.family import ModelFamily
 from easel.text2image.engines.stock_pipeline import StockPipeline
