@@ -1,4 +1,4 @@
-"""Write the graphs that ONNX Runtime paints with: `export_onnx.py ../models/easel-mini`.
+"""Write the graphs that ONNX Runtime paints with: `export_onnx.py MODEL_FOLDER`.
 
 The graphs hold no weights. Each names the places of its tensors in the component's own
 safetensors file, so the folder keeps one set of weights; a graph fits exactly the file

@@ -42,7 +42,7 @@ def runtime_of(model: str, options: LoadOptions) -> Runtime:
         return "onnx"
     if options.runtime == "torch":
         why_torch = "--runtime torch"
-    if why_torch is None and not _torch_has_a_gpu():
+    if why_torch is None and (options.device == "cpu" or not _torch_has_a_gpu()):
         return "onnx"
     if not is_torch_installed():
         raise ModelUnavailable(

@@ -54,7 +54,8 @@ class LinearFamily:
     def predict(self, rows: Rows) -> torch.Tensor:
         self.seen.append(rows)
         numbers: torch.Tensor = rows.conditioning["prompt"]
-        return rows.latents * numbers.view(-1, 1, 1, 1)
+        predicted: torch.Tensor = rows.latents * numbers.view(-1, 1, 1, 1)
+        return predicted
 
     def guide(
         self, positive: torch.Tensor, negative: torch.Tensor, scales: torch.Tensor

@@ -94,7 +94,7 @@ def test_the_estimate_is_clean_from_the_first_step(
 
 @pytest.fixture(scope="module")
 def embedded() -> AnyEngine:
-    options = LoadOptions(device="cpu", dtype="float32")
+    options = LoadOptions(device="cpu", dtype="float32", runtime="torch")
     return load_engine(EMBEDDED_MODEL, options, lambda _: None)
 
 

@@ -17,9 +17,10 @@ from easel.text2image.samplers import SAMPLERS, Sampler, sampler_for
 _USUAL_STEPS = 50
 _USUAL_GUIDANCE_SCALE = 7.5
 
-# The stock schedulers that are trained alike and follow one another's configs.
+# Not among those that diffusers lets take one another's place: a model has them only if
+# it came with them.
 _FLOW_SCHEDULER = "FlowMatchEulerDiscreteScheduler"
-_USABLE = {name for name, _ in SAMPLERS.values()} - {_FLOW_SCHEDULER}
+_OF_THEIR_OWN = (_FLOW_SCHEDULER, "LCMScheduler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ class LightFolder:
 
     def samplers(self) -> tuple[str, ...]:
         """Their names, the scheduler's own first."""
+        usable = {self.scheduler_class}
+        if self.scheduler_class != _FLOW_SCHEDULER:
+            usable |= {name for name, _ in SAMPLERS.values()} - set(_OF_THEIR_OWN)
         own = own_sampler(self.scheduler_class, self.scheduler)
-        others = samplers_for(self.scheduler_class, self.scheduler, _USABLE)
+        others = samplers_for(self.scheduler_class, self.scheduler, usable)
         names = (own, *(name for name in others if name != own))
         return tuple(name for name in names if self.sampler(name) is not None)
 

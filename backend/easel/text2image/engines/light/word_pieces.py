@@ -1,8 +1,9 @@
 """BERT's tokenizer: words cut into pieces of a vocabulary (Devlin et al. 2018).
 
-Reads the `tokenizer.json` that the tokenizers library writes, and does with it what that
-library does, but for characters that Unicode has got or moved since its tables were made
-(version 8). The library itself would bring 33 MB, half of that to fetch files from a hub.
+Reads the `tokenizer.json` that the tokenizers library writes, and does with it what
+that library does, but for characters that Unicode has got or moved since its tables
+were made (version 8). The library itself would bring 33 MB, half of that to fetch files
+from a hub.
 """
 
 import json
