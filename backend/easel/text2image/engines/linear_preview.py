@@ -35,24 +35,37 @@ class LinearPreview:
         self._bias = bias
 
     @classmethod
-    def fit(cls, encode: Encode) -> "LinearPreview":
+    def fit(cls, encode: Encode, *, side_px: int = _FIT_SIDE_PX) -> "LinearPreview":
+        """
+        Args:
+            side_px: Of the colour fields: smaller ones are encoded sooner, and give
+                fewer latents to fit to.
+
+        Raises:
+            RuntimeError: what is encoded is no numbers.
+        """
         drawn = np.random.default_rng(_FIT_SEED).random((_FIT_IMAGES, 3, 4, 4))
-        colours = _resized(drawn.astype(np.float32), _FIT_SIDE_PX, _FIT_SIDE_PX)
+        colours = _resized(drawn.astype(np.float32), side_px, side_px)
         colours = colours.clip(0, 1)
         latents = encode(colours * 2 - 1)
         channels, height, width = latents.shape[1:]
         target = _resized(colours, height, width, Image.Resampling.BOX)
         rows = np.moveaxis(latents, 1, -1).reshape(-1, channels)
         rows = np.concatenate([rows, np.ones((len(rows), 1), np.float32)], axis=1)
-        solution = np.linalg.lstsq(
-            rows, np.moveaxis(target, 1, -1).reshape(-1, 3), rcond=None
-        )[0].astype(np.float32)
+        colours_of_rows = np.moveaxis(target, 1, -1).reshape(-1, 3)
+        try:
+            solution = np.linalg.lstsq(rows, colours_of_rows, rcond=None)[0]
+        except np.linalg.LinAlgError as error:
+            raise RuntimeError(str(error)) from error
+        solution = solution.astype(np.float32)
         return cls(solution[:-1], solution[-1])
 
     def __call__(self, latents: Float32Array) -> list[Image.Image]:
         """One picture for each row of [batch, channels, height, width] latents."""
         rows = np.moveaxis(latents, 1, -1)
-        return pictures((rows @ self._weights + self._bias).clip(0, 1))
+        levels = rows @ self._weights + self._bias
+        # Latents that are no numbers fail when they are decoded, not here.
+        return pictures(np.nan_to_num(levels).clip(0, 1))
 
 
 def _resized(

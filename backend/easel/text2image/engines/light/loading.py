@@ -17,6 +17,9 @@ from easel.text2image.engines.weight_files import component_bytes
 
 log = logging.getLogger(__name__)
 
+# A quarter of the usual work at the start, and latents enough for a few channels.
+_FIT_SIDE_PX = 64
+
 # Bytes of one number, once it is read.
 _FLOAT32_BYTES = 4
 
@@ -38,7 +41,7 @@ def loaded(source: ModelSource, progress: Progress) -> LightEngine:
         family,
         document,
         sampler_of=folder.sampler,
-        preview=LinearPreview.fit(family.mean_latents),
+        preview=_preview(family),
         reader=reader,
         memory_bytes=weight_bytes(source),
     )
@@ -84,6 +87,15 @@ def _document(folder: LightFolder, reader: PromptReader) -> ModelDocument:
         folder.source.sidecar,
         EngineTraits(previews=True, runtime="onnx", batching=True),
     )
+
+
+def _preview(family: GraphStableDiffusion) -> LinearPreview:
+    try:
+        return LinearPreview.fit(family.mean_latents, side_px=_FIT_SIDE_PX)
+    except RuntimeError as error:
+        # All painting ends in what this begins with.
+        reason = f"the model loads but does not paint: {error}"
+        raise ModelUnavailable(reason) from error
 
 
 def _reader(source: ModelSource) -> PromptReader:

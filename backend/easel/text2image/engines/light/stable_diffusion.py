@@ -4,6 +4,7 @@ Noise, sources and guidance are drawn and weighed as the stock pipelines do it.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import (
@@ -19,6 +20,8 @@ from easel.text2image.engines.light.noise import TorchNoise
 from easel.text2image.engines.light.numpy_arrays import NUMPY
 from easel.text2image.engines.light.tokenizer import FolderTokenizer
 from easel.text2image.engines.pictures import Float32Array, mask_array, pixel_array
+
+_LOADED_AT_A_TIME = 2
 
 
 class GraphStableDiffusion:
@@ -44,10 +47,11 @@ class GraphStableDiffusion:
         self._tokenizer = tokenizer
         self._latent_channels = latent_channels
         self._factor = factor
-        self._text_encoder = Graph(files.text_encoder)
-        self._denoiser = Graph(files.denoiser)
-        self._decoder = Graph(files.decoder)
-        self._encoder = Graph(files.encoder)
+        paths = (files.text_encoder, files.denoiser, files.decoder, files.encoder)
+        # Optimising a graph takes one core.
+        with ThreadPoolExecutor(_LOADED_AT_A_TIME) as pool:
+            graphs = list(pool.map(Graph, paths))
+        self._text_encoder, self._denoiser, self._decoder, self._encoder = graphs
 
     def is_guided(self, spec: SampleSpec) -> bool:
         return spec.guidance_scale > 1

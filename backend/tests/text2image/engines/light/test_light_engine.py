@@ -157,6 +157,8 @@ def likeness(preview: Image.Image, image: Image.Image) -> float:
 def test_numbers_that_are_no_image_fail_alone(light: LightEngine) -> None:
     samples = [light.begin(spec, light.plan(spec)) for spec in (make_spec(),) * 2]
     samples[0].own.latents[:] = np.nan
+    samples[0].own.previous_clean[:] = np.nan
+    assert light.previews(samples[:1])[0] is not None
     failed, image = light.decode(samples).result()
     assert not isinstance(failed, Image.Image)
     assert "no image" in str(failed)
