@@ -3,6 +3,7 @@
 import logging
 
 from easel.contract.models import ModelDocument
+from easel.text2image.engines.base import ModelUnavailable
 from easel.text2image.engines.light.engine import LightEngine
 from easel.text2image.engines.light.folder import LightFolder, open_folder
 from easel.text2image.engines.light.stable_diffusion import GraphStableDiffusion

@@ -120,3 +120,21 @@ def test_damaged_files_are_one_line_not_a_traceback(
     with pytest.raises(ModelUnavailable) as refusal:
         light_engine(folder)
     assert "\n" not in str(refusal.value)
+
+
+def test_weights_that_are_no_numbers_do_not_paint(
+    exported: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "tiny"
+    shutil.copytree(exported, folder)
+    file = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    weights = load_file(file)
+    save_file(
+        {name: torch.full_like(each, torch.nan) for name, each in weights.items()},
+        file,
+        metadata={"format": "pt"},
+    )
+    with pytest.raises(ModelUnavailable, match="does not paint"):
+        light_engine(folder)
