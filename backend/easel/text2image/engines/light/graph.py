@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
 from numpy.typing import NDArray
 
 from easel.errors import OutOfMemory
@@ -12,6 +11,11 @@ from easel.text2image.engines.base import ModelUnavailable
 from easel.text2image.engines.error_text import first_line
 from easel.text2image.engines.light.graph_files import refuse_foreign_weights
 from easel.text2image.engines.pictures import Float32Array
+
+# The released builds report home (microsoft/onnxruntime#27379) and keep a number that
+# names the machine, unless they are told not to before they begin.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # noqa: E402  # after the line above
 
 # Fatal errors only: all others are raised as well.
 _QUIET = 4
