@@ -119,6 +119,16 @@ prepare_backend() {
   done
 }
 
+# .easel/deploy-tools: what judges and replays the files of deploy/, from its lock.
+prepare_deploy_tools() {
+  local lock=$ROOT/deploy/tools/requirements.txt venv=$STATE/deploy-tools
+  [[ "$(cat "$venv/.easel" 2>/dev/null)" == "$(hash_of "$lock")" ]] && return
+  with_progress "creating .easel/deploy-tools" "$VENV/bin/python" -m venv --clear "$venv"
+  with_progress "installing the tools of deploy" \
+    "$venv/bin/python" -m pip install --progress-bar off --no-compile --requirement "$lock"
+  hash_of "$lock" >"$venv/.easel"
+}
+
 # frontend/node_modules from its lock.
 prepare_frontend() {
   require_node

@@ -1,0 +1,71 @@
+"""The programs that judge the files of deploy/, and what they say."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests.system.processes import ROOT, clean_environment
+
+TOOLS = ROOT / ".easel/deploy-tools/bin"
+DEPLOY = ROOT / "deploy"
+OVERLAYS = ("trial", "gpu")
+
+Document = dict[str, Any]
+
+
+def run_tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """One of deploy/tools; the test is skipped where they are not installed."""
+    program = TOOLS / name
+    if not program.exists():
+        pytest.skip("deploy/tools is not installed: scripts/test system does that")
+    return subprocess.run(
+        [program, *arguments],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def rendered(overlay: str) -> list[Document]:
+    """What `kubectl apply -k` would send."""
+    done = run_tool("kubectl", "kustomize", DEPLOY / "kubernetes/overlays" / overlay)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def of_kind(documents: list[Document], kind: str) -> dict[str, Document]:
+    """By name."""
+    return {one["metadata"]["name"]: one for one in documents if one["kind"] == kind}
+
+
+def workloads(documents: list[Document]) -> dict[str, Document]:
+    return of_kind(documents, "Deployment") | of_kind(documents, "StatefulSet")
+
+
+def pod(workload: Document) -> Document:
+    spec: Document = workload["spec"]["template"]["spec"]
+    return spec
+
+
+def containers(workload: Document) -> Iterator[Document]:
+    yield from pod(workload)["containers"]
+    yield from pod(workload).get("initContainers", [])
+
+
+def config(documents: list[Document], name: str) -> dict[str, str]:
+    """The settings of a generated ConfigMap, whose name ends with a hash."""
+    found = [
+        one["data"]
+        for full, one in of_kind(documents, "ConfigMap").items()
+        if full.startswith(f"{name}-")
+    ]
+    assert len(found) == 1
+    data: dict[str, str] = found[0]
+    return data
