@@ -15,7 +15,7 @@ from easel.text2image.engines.pictures import Float32Array
 # The released builds report home (microsoft/onnxruntime#27379) and keep a number that
 # names the machine, unless they are told not to before they begin.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime  # noqa: E402  # after the line above
+import onnxruntime  # after the line above
 
 # Fatal errors only: all others are raised as well.
 _QUIET = 4
