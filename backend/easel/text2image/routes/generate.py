@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from easel.contract.generations import GenerationRequest, ImageFormat
 from easel.errors import InvalidRequest, NotAcceptable
-from easel.text2image.answer_form import AnswerForm, choose_answer_form
+from easel.web.answer_form import AnswerForm, choose_answer_form
 from easel.text2image.arrivals import Arrivals
 from easel.text2image.attachments import Attachment
 from easel.text2image.event_stream import EventStream

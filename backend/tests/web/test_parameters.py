@@ -4,7 +4,7 @@ from easel.contract.generations import MAX_SEED, GenerationRequest, NativeSize
 from easel.contract.models import ModelDocument, ModelFeatures
 from easel.errors import InvalidRequest
 from easel.text2image.engines.fake import FakeEngine
-from easel.text2image.parameters import image_seeds, resolve_parameters
+from easel.web.parameters import image_seeds, resolve_parameters
 
 MODEL = FakeEngine(step_s=0).model
 SMALL = MODEL.sizes.model_copy(
