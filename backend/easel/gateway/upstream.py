@@ -1,7 +1,8 @@
 """The gateway's HTTP client: one connection pool to each text-to-image server.
 
-Servers of other makes have theirs, behind the same interface (`foreign/`). Answers are read as they come and never whole. What goes wrong on the way becomes
-one of three errors, in the words of the setup guide.
+Servers of other makes have theirs, behind the same interface (`foreign/`). Answers
+are read as they come and never whole. What goes wrong on the way becomes one of three
+errors, in the words of the setup guide.
 """
 
 import logging
