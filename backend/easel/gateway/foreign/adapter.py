@@ -67,8 +67,8 @@ class Adapter(Protocol):
 
         Raises:
             ServiceError: there are none, and why: `NoConnection` if nothing was sent,
-                `QueueFull` or `Busy` if it did not take the order, `UpstreamUnreachable` if it broke
-                off and somebody may have painted.
+                `QueueFull` or `Busy` if it did not take the order,
+                `UpstreamUnreachable` if it broke off and somebody may have painted.
         """
         ...
 

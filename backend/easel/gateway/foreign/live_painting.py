@@ -32,7 +32,7 @@ class LivePainting:
         fault: Why it failed.
         stopping: Why it is to end, as soon as somebody has said so.
         task: That paints it.
-        is_settled: What came of it is in the store, or cannot be put there.
+        is_painting: It may be cancelled: not what tells of its end.
     """
 
     def __init__(
@@ -50,8 +50,7 @@ class LivePainting:
         self.fault: ServiceError | None = None
         self.stopping: StopReason | None = None
         self.task: asyncio.Task[None] | None = None
-        self.is_settled = False
-        self.has_begun = False
+        self.is_painting = False
         self.files: list[bytes] = []
         self._change = asyncio.Event()
         self._answerable = asyncio.Event()

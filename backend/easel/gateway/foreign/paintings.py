@@ -177,8 +177,7 @@ class Paintings:
         if live.has_ended or live.stopping is not None:
             return
         live.stopping = reason
-        if live.has_begun and live.task is not None:
-            live.task.cancel()
+        _hang_up(live)
 
     async def forget(self, live: LivePainting) -> None:
         """It failed before anything of it was done: as if it had never been."""
@@ -187,21 +186,20 @@ class Paintings:
             await self._kept.forget(live.order.id)
 
     async def end(self) -> None:
-        """Let those that nobody holds a connection for come to their end; stop the rest."""
+        """Let those that are kept come to their end; stop the others."""
         for live in list(self._live.values()):
             if not live.is_kept:
                 self.stop(live, "client_disconnected")
         tasks = [live.task for live in self._live.values() if live.task is not None]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self._timing.longest_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.wait(tasks, timeout=self._timing.longest_s)
+            for live in list(self._live.values()):
+                _hang_up(live)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     # Painting
 
     async def _run(self, live: LivePainting) -> None:
-        live.has_begun = True
         keeper = asyncio.create_task(self._keep(live))
         try:
             document = await self._outcome(live)
@@ -212,13 +210,7 @@ class Paintings:
 
     async def _outcome(self, live: LivePainting) -> Generation:
         try:
-            if live.stopping is None:
-                return await self._painted(live)
-        except asyncio.CancelledError:
-            await self._adapter.stop(live.order)
-        except TimeoutError:
-            await self._adapter.stop(live.order)
-            live.fault = UpstreamTimeout(TIMED_OUT)
+            return await self._tried(live)
         except ServiceError as error:
             live.fault = error
         except Exception:
@@ -226,9 +218,25 @@ class Paintings:
             live.fault = InternalError(_BUG)
         if live.stopping is not None:
             return stages.cancelled(live.document, live.stopping)
-        fault = live.fault or ServerStopping("The gateway is stopping.")
-        live.fault = fault
-        return stages.failed(live.document, fault.problem(current_request_id()))
+        return stages.failed(live.document, live.fault.problem(current_request_id()))
+
+    async def _tried(self, live: LivePainting) -> Generation:
+        """Raises ServiceError: there are no pictures."""
+        try:
+            if live.stopping is None:
+                live.is_painting = True
+                return await self._painted(live)
+            raise ServerStopping("It is not wanted any more.")
+        except asyncio.CancelledError as error:
+            live.is_painting = False
+            await self._adapter.stop(live.order)
+            raise ServerStopping("The gateway is stopping.") from error
+        except TimeoutError as error:
+            live.is_painting = False
+            await self._adapter.stop(live.order)
+            raise UpstreamTimeout(TIMED_OUT) from error
+        finally:
+            live.is_painting = False
 
     async def _painted(self, live: LivePainting) -> Generation:
         clock = self._timing.clock
@@ -299,6 +307,12 @@ class Paintings:
     async def _attempt_release(self, generation_id: str) -> None:
         with suppress(StoreUnavailable):
             await self._kept.release(generation_id, self._holder)
+
+
+def _hang_up(live: LivePainting) -> None:
+    """Nothing where its task has not begun, and will see, or tells of its end."""
+    if live.is_painting and live.task is not None:
+        live.task.cancel()
 
 
 def _check_same(known: Record, form: OrderForm) -> None:

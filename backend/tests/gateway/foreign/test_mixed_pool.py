@@ -1,4 +1,4 @@
-"""A server of our own, one that speaks OpenAI's API and one AUTOMATIC1111's, together."""
+"""A server of our own, one of OpenAI's API and one of AUTOMATIC1111's, together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ class MixedPool:
 async def mixed_pool(**settings: Any) -> AsyncIterator[MixedPool]:
     """Each with a model of its own; `shared` is on all but OpenAI's."""
     async with StubServer() as ours, OpenAiStub() as openai, SdapiStub() as sdapi:
-        ours.models = [dict(MODEL), {**MODEL, "id": "shared"}]
+        ours.models = [MODEL, {**MODEL, "id": "shared"}]
         ours.handler = painted_by("r1")
         urls = ",".join(
             (
@@ -68,9 +68,10 @@ async def test_a_request_goes_where_all_of_it_is_honoured() -> None:
     """Both have the model, and describe it differently."""
     async with mixed_pool() as pool:
         for seed in range(4):
-            asked = FOX | {"model": "shared", "output_format": "webp", "seed": seed}
+            shared = FOX | {"model": "shared"}
+            asked = {**shared, "output_format": "webp", "seed": seed}
             assert (await ask(pool.client, asked))[0] == 200
-            asked = FOX | {"model": "shared", "sampler": "euler_ancestral"}
+            asked = {**shared, "sampler": "euler_ancestral"}
             assert (await ask(pool.client, asked))[0] == 200
         assert begun(pool) == (4, 0, 4)
 
