@@ -117,6 +117,7 @@ def assemble(
         store,
         keys=server_keys(settings.server_keys),
         keep_s=settings.foreign_keep_s,
+        keep_bytes=settings.foreign_keep_mib * 2**20,
         longest_s=settings.request_timeout,
         clock=clock,
     )

@@ -121,6 +121,12 @@ class GatewaySettings(BaseSettings):
         description="Seconds for which pictures of servers of other makes are kept in "
         "the gateway's store.",
     )
+    foreign_keep_mib: int = Field(
+        default=4096,
+        ge=1,
+        description="MiB of such pictures that may come within that time; beyond, only "
+        "who waits for the answer gets any.",
+    )
     request_timeout: float = Field(
         default=300.0,
         gt=0,

@@ -7,12 +7,16 @@ lease; a generation without one, that has not ended, has lost its process.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from easel.contract.generations import Generation
 from easel.gateway.store.base import Store
+
+# Counts the bytes of pictures.
+_BYTES = "foreign-bytes"
 
 # The store's values are below 64 KiB.
 _PIECE_BYTES = 48 * 2**10
@@ -50,11 +54,16 @@ class KeptPaintings:
     Args:
         store: Shared by all gateways.
         keep_s: How long an ended generation and its pictures are kept, in seconds.
-        longest_s: That one may take.
+        keep_bytes: Of pictures that may come within that time. API keys live in the
+            same store: pictures must not fill it.
+        longest_s: That one may take, in seconds.
     """
 
-    def __init__(self, store: Store, *, keep_s: float, longest_s: float) -> None:
+    def __init__(
+        self, store: Store, *, keep_s: float, keep_bytes: int, longest_s: float
+    ) -> None:
         self._store = store
+        self._keep_bytes = keep_bytes
         self._keep_s = keep_s
         # As long as it may wait for its turn, and then be painted.
         self._running_ttl_s = keep_s + 2 * longest_s
@@ -84,6 +93,17 @@ class KeptPaintings:
         await self._store.delete(_key(generation_id))
 
     # Pictures
+
+    async def has_room(self) -> bool:
+        """For those of another generation, which may then take it a bit beyond."""
+        return await self._store.count(_BYTES) < self._keep_bytes
+
+    async def put_images(self, generation_id: str, files: Sequence[bytes]) -> None:
+        await self._store.add_within(
+            _BYTES, sum(map(len, files)), None, ttl_s=self._keep_s
+        )
+        for index, file in enumerate(files):
+            await self.put_image(generation_id, index, file)
 
     async def put_image(self, generation_id: str, index: int, file: bytes) -> None:
         pieces = [

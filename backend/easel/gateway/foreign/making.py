@@ -30,6 +30,7 @@ def client_maker(
     *,
     keys: Mapping[str, str],
     keep_s: float,
+    keep_bytes: int,
     longest_s: float,
     clock: Clock,
     pause: Pause = pause,
@@ -39,6 +40,7 @@ def client_maker(
         store: Where generations on servers of other makes live.
         keys: Of those servers, by host (and port, where the URL names one).
         keep_s: For how long their pictures are kept.
+        keep_bytes: Of pictures that may come within that time.
         longest_s: That a server may take for one generation.
         clock: Of all measurements.
         pause: Between two looks at what is going on.
@@ -51,7 +53,9 @@ def client_maker(
             return Upstream(url)
         adapter = _adapter(server, server.credentials or keys.get(server.host))
         places = Places(server.concurrent or _concurrent(server))
-        kept = KeptPaintings(store, keep_s=keep_s, longest_s=longest_s)
+        kept = KeptPaintings(
+            store, keep_s=keep_s, keep_bytes=keep_bytes, longest_s=longest_s
+        )
         return ForeignClient(
             server,
             adapter,

@@ -20,6 +20,7 @@ from easel.errors import (
     InternalError,
     ServerStopping,
     ServiceError,
+    StorageFull,
     StoreUnavailable,
     UpstreamTimeout,
 )
@@ -93,6 +94,7 @@ class Paintings:
         Raises:
             IdempotencyKeyReused: the id is that of another request.
             QueueFull: too many wait already.
+            StorageFull: it is to be kept, and there is no room.
             StoreUnavailable: it is to be kept, and cannot be.
         """
         lock = self._arriving.setdefault(form.id, asyncio.Lock())
@@ -117,6 +119,10 @@ class Paintings:
 
     async def _begin(self, form: OrderForm) -> tuple[Watched, bool]:
         self._places.check_room()
+        if form.is_kept and not await self._kept.has_room():
+            raise StorageFull(
+                "There is no room to keep more pictures of servers of other makes."
+            )
         document = stages.queued(
             form.id,
             form.model.id,
@@ -263,16 +269,25 @@ class Paintings:
         live.record = live.record.model_copy(update={"image_bytes": lengths})
         ended = live.record.model_copy(update={"document": document})
         try:
-            for index, file in enumerate(live.files):
-                await self._kept.put_image(live.order.id, index, file)
-            await self._kept.put(ended, has_ended=True)
+            is_stored = await self._stored_end(live, ended)
         except StoreUnavailable:
-            log.warning("a generation could not be kept: the store does not answer")
-            self._drop_unstored()
-        else:
+            is_stored = False
+        if is_stored:
             self._live.pop(live.order.id, None)
+        else:
+            log.warning("a generation could not be kept: the store is full or away")
+            self._drop_unstored()
         live.show(document)
         await self._attempt_release(live.order.id)
+
+    async def _stored_end(self, live: LivePainting, ended: Record) -> bool:
+        """What was promised is kept however full it is."""
+        if live.files and not live.is_kept and not await self._kept.has_room():
+            await self._kept.forget(live.order.id)
+            return False
+        await self._kept.put_images(live.order.id, live.files)
+        await self._kept.put(ended, has_ended=True)
+        return True
 
     def _drop_unstored(self) -> None:
         ended = [id_ for id_, live in self._live.items() if live.has_ended]

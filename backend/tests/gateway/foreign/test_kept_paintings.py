@@ -38,7 +38,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def kept(store: MemoryStore) -> KeptPaintings:
-    return KeptPaintings(store, keep_s=100.0, longest_s=10.0)
+    return KeptPaintings(store, keep_s=100.0, keep_bytes=400_000, longest_s=10.0)
 
 
 @pytest.mark.parametrize("length", [1, 48 * 1024, 48 * 1024 + 1, 300_000])
@@ -67,6 +67,17 @@ async def test_a_picture_without_all_of_its_pieces_is_gone(
     await store.delete(f"foreign-image/{ID}/0/1")
     record = RECORD.model_copy(update={"image_bytes": (100_000,)})
     assert await kept.image(record, 0) is None
+
+
+async def test_room_comes_back_with_time(
+    kept: KeptPaintings, store: MemoryStore
+) -> None:
+    assert await kept.has_room()
+    await kept.put_images(ID, [bytes(300_000), bytes(100_000)])
+    assert not await kept.has_room()
+    assert isinstance(store.clock, ManualClock)
+    store.clock.advance(101.0)
+    assert await kept.has_room()
 
 
 async def test_the_first_to_begin_it_stands(kept: KeptPaintings) -> None:

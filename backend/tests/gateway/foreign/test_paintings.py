@@ -10,7 +10,12 @@ import pytest
 from easel.clock import ManualClock
 from easel.contract.generations import GenerationRequest
 from easel.contract.models import ModelDocument
-from easel.errors import GenerationNotFound, QueueFull, StoreUnavailable
+from easel.errors import (
+    GenerationNotFound,
+    QueueFull,
+    StorageFull,
+    StoreUnavailable,
+)
 from easel.gateway.foreign.adapter import Order, Painted
 from easel.gateway.foreign.kept_paintings import KeptPaintings
 from easel.gateway.foreign.live_painting import LivePainting
@@ -99,7 +104,9 @@ class Rig:
         self.clock = ManualClock()
         self.store = MemoryStore(self.clock)
         self.adapter = FakeAdapter()
-        kept = KeptPaintings(self.store, keep_s=100.0, longest_s=longest_s)
+        kept = KeptPaintings(
+            self.store, keep_s=100.0, keep_bytes=1, longest_s=longest_s
+        )
         self.paintings = Paintings(
             self.adapter, Places(1), kept, Timing(longest_s, self.clock, no_pause)
         )
@@ -187,6 +194,18 @@ async def test_what_the_store_did_not_take_is_not_kept_for_ever(rig: Rig) -> Non
     assert (await rig.paintings.find("gen_x_39", None)).document.id == "gen_x_39"
     with pytest.raises(StoreUnavailable):
         await rig.paintings.find("gen_x_0", None)
+
+
+async def test_in_a_full_store_nothing_is_promised_and_who_waits_is_served(
+    rig: Rig,
+) -> None:
+    await ended(await rig.begin(await form(keep=True)))
+    with pytest.raises(StorageFull):
+        await rig.paintings.arrive(await form(keep=True, id_="gen_x_2"))
+    live = await ended(await rig.begin(await form(id_="gen_x_3")))
+    assert live.document.status == "completed"
+    assert await rig.paintings.find("gen_x_3", None) is live
+    assert set(await rig.store.items("foreign/")) == {f"foreign/{ID}"}
 
 
 async def test_what_is_taken_back_never_was(rig: Rig) -> None:
