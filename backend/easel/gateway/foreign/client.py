@@ -44,6 +44,7 @@ from easel.gateway.foreign.outlook import Outlook
 from easel.gateway.foreign.paintings import Paintings
 from easel.gateway.foreign.server_url import ForeignServer
 from easel.gateway.foreign.watched import Watched
+from easel.gateway.generation_ids import new_generation_id
 from easel.gateway.refusals import Busy
 from easel.gateway.upstream import NoConnection, UpstreamClient, UpstreamRequest
 from easel.web.answer_form import AnswerForm, choose_answer_form
@@ -157,7 +158,13 @@ class ForeignClient(UpstreamClient):
             request.headers.get("Accept"), request.headers.get("Prefer")
         )
         models = await self._outlook.models()
-        order = await order_form(request.headers, request.body or b"", form, models)
+        order = await order_form(
+            request.headers,
+            request.body or b"",
+            form,
+            models,
+            new_id=lambda: new_generation_id(self._told[REPLICA_HEADER]),
+        )
         watched, is_first = await self._paintings.arrive(order)
         status = "miss" if is_first else _known_status(watched)
         headers = {

@@ -142,7 +142,8 @@ class ForeignHttp:
             raise UpstreamUnreachable(CANNOT_CONNECT) from error
         if response.status >= 300:
             told = _told(content)
-            log.log(level, "status %d: %s", response.status, told.message)
+            # Not in its own words, which may repeat a prompt.
+            log.log(level, "status %d: %s", response.status, told.code or "no code")
             self._refuse(response, told)
         return await _json(content)
 

@@ -1,7 +1,7 @@
 """A call of `POST /generate`, held against what a model of another make can honour."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from easel.contract.generations import GenerationRequest, Parameters
@@ -22,7 +22,7 @@ from easel.web.tier_headers import (
 class OrderForm:
     """
     Attributes:
-        id: Of the generation, chosen before.
+        id: Of the generation.
         request: As its caller wrote it, but for what the answer's form adds.
         fingerprint: The same for requests that ask for the same.
         parameters: With no default left open.
@@ -45,6 +45,8 @@ async def order_form(
     body: bytes,
     form: AnswerForm,
     models: Mapping[str, ModelDocument],
+    *,
+    new_id: Callable[[], str],
 ) -> OrderForm:
     """
     Args:
@@ -52,6 +54,8 @@ async def order_form(
         body: The same.
         form: What the headers ask for.
         models: By id, the default first.
+        new_id: For a generation whose id was not chosen before: the gateway did not
+            know the server's yet.
 
     Raises:
         InvalidRequest: there is no such model here, or it cannot honour the request.
@@ -77,7 +81,7 @@ async def order_form(
             "provenance: what the file says is up to another server", param="provenance"
         )
     return OrderForm(
-        id=headers[GENERATION_ID_HEADER],
+        id=headers.get(GENERATION_ID_HEADER) or new_id(),
         user=headers.get(USER_HEADER, ""),
         request=request,
         fingerprint=fingerprint.hexdigest(),

@@ -95,7 +95,7 @@ async def form(
     headers = {GENERATION_ID_HEADER: id_, KEEP_HEADER: "1" if keep else "0"}
     body = GenerationRequest(prompt=prompt, seed=7).model_dump_json(exclude_unset=True)
     return await order_form(
-        headers, body.encode(), AnswerForm("document"), {"m": model()}
+        headers, body.encode(), AnswerForm("document"), {"m": model()}, new_id=str
     )
 
 
