@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from easel.gateway.app import create_app
 from tests.gateway.foreign.asking import FOX, accepted, ask, event_names, standing
 from tests.gateway.foreign.openai_stub import OpenAiStub
 from tests.gateway.running_gateway import gateway_settings, serving
+from tests.gateway.store.redis_server import RedisServer, needs_redis
 
 
 @pytest.fixture
@@ -93,6 +95,35 @@ async def test_one_that_runs_is_cancelled_from_elsewhere(
         assert (await standing(one, id_, wait_s=30))["status"] == "cancelled"
         names = await event_names(other, f"/generations/{id_}/events")
         assert names[-1] == "cancelled"
+
+
+@needs_redis
+async def test_gateways_on_two_hosts_share_them_in_redis(
+    tmp_path: Path, stub: OpenAiStub
+) -> None:
+    """Each has a folder of its own."""
+    with TemporaryDirectory(prefix="redis-") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            async with AsyncExitStack() as stack:
+                one, other = [
+                    await stack.enter_async_context(
+                        gateway(tmp_path / name, stub, redis_url=server.url)
+                    )
+                    for name in ("one", "other")
+                ]
+                stub.gate.clear()
+                id_ = await accepted(one, FOX)
+                await stub.arrival()
+                waiting = asyncio.create_task(standing(other, id_, wait_s=30))
+                stub.gate.set()
+                document = await waiting
+                assert document["status"] == "completed"
+                async with other.get(document["images"][0]["url"]) as answer:
+                    assert (await answer.read()).startswith(b"\x89PNG")
+        finally:
+            server.stop()
 
 
 async def test_a_key_used_at_both_gateways_is_painted_once(
