@@ -226,8 +226,9 @@ class Determinism(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    level: DeterminismLevel = Field(
-        description="`exact`: bit-equal on the same machine; `seed`: equal to the eye."
+    level: Literal["none", DeterminismLevel] = Field(
+        description="`exact`: bit-equal on the same machine; `seed`: equal to the eye; "
+        "`none`: another picture, for the model takes no seed."
     )
     largest_batch: int = Field(
         ge=1, description="Most images that shared one denoiser pass with one of these."

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from easel.contract.generations import NativeSize
+from easel.contract.generations import ImageFormat, NativeSize
 
 
 class IntRange(BaseModel):
@@ -39,6 +39,9 @@ class SizeSupport(BaseModel):
     enlarges: bool = Field(
         description="Other sizes are painted at the nearest native shape and resized."
     )
+    only_native: bool = Field(
+        default=False, description="Sizes that are not among `native` are refused."
+    )
 
 
 class ModelDefaults(BaseModel):
@@ -68,6 +71,19 @@ class ModelFeatures(BaseModel):
     )
     batching: bool = Field(
         default=False, description="Whether generations share denoiser passes."
+    )
+    seed: bool = Field(
+        default=True,
+        description="Whether a seed can be chosen; where not, the same request gives "
+        "another picture.",
+    )
+    progress: bool = Field(
+        default=True, description="Whether a running generation tells its steps."
+    )
+    cancel: bool = Field(
+        default=True,
+        description="Whether cancelling stops the painting; where not, the pictures "
+        "are thrown away and its device goes on to the end.",
     )
 
 
@@ -120,6 +136,7 @@ class ModelDocument(BaseModel):
     loras: tuple[str, ...] = Field(
         default=(), description="Ids of the adapters that fit this model."
     )
+    output_formats: tuple[ImageFormat, ...] = ("png", "webp", "jpeg")
     defaults: ModelDefaults
     features: ModelFeatures
     example_prompts: tuple[str, ...] = ()

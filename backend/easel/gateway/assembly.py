@@ -23,6 +23,8 @@ from easel.gateway.admission.shared_door import SharedDoor
 from easel.gateway.drain import Drain
 from easel.gateway.flights import Flights
 from easel.gateway.followups import Followups
+from easel.gateway.foreign.making import client_maker
+from easel.gateway.foreign.server_keys import server_keys
 from easel.gateway.metrics import GatewayMetrics
 from easel.gateway.parts import Parts
 from easel.gateway.replicas.probed_pool import ProbedPool
@@ -111,7 +113,15 @@ def assemble(
     keys = KeyBook(CautiousStore(store, clock, consequence=_OUTAGE), clock)
     links = SignedLinks(pepper, wall_clock)
     drain = Drain(settings.shared_dir)
-    pool = ProbedPool(settings.server_urls, clock=clock)
+    clients = client_maker(
+        store,
+        keys=server_keys(settings.server_keys),
+        keep_s=settings.foreign_keep_s,
+        keep_bytes=settings.foreign_keep_mib * 2**20,
+        longest_s=settings.request_timeout,
+        clock=clock,
+    )
+    pool = ProbedPool(settings.server_urls, clock=clock, upstream_for=clients)
     accounts = Accounts(
         store,
         clock=clock,

@@ -1,15 +1,21 @@
 """What a call needs of a server, what is sent there, and when two calls are equal."""
 
+from functools import partial
+
 from easel.contract.generations import GenerationRequest, ImageFormat
+from easel.contract.models import ModelDocument
+from easel.errors import InvalidRequest
 from easel.gateway.access.callers import Caller
 from easel.gateway.calls import GenerationCall
 from easel.gateway.flights import FlightKey, content_key, idempotency_key
 from easel.gateway.parts import Parts
 from easel.gateway.replicas.pool import Need, ReplicaPool
 from easel.gateway.upstream import UpstreamRequest
+from easel.web.parameters import resolve_parameters
 from easel.web.tier_headers import (
     GENERATION_ID_HEADER,
     KEEP_HEADER,
+    SEED_DRAWN_HEADER,
     TIMEOUT_HEADER,
     USER_HEADER,
 )
@@ -43,7 +49,18 @@ def need_of(parts: Parts, request: GenerationRequest, caller: Caller) -> Need:
         parts.costs.of(request, next(documents, None)),
         # One caller's poisonous prompt fails for one reason, however often.
         blame=str(hash((caller.id, request.prompt))),
+        fits=partial(_fits, request),
     )
+
+
+def _fits(request: GenerationRequest, model: ModelDocument) -> bool:
+    try:
+        resolve_parameters(
+            request, model, random_seed=0, output_format="png", may_skip_safety=True
+        )
+    except InvalidRequest:
+        return False
+    return True
 
 
 def with_format(request: GenerationRequest, accept: str) -> GenerationRequest:
@@ -110,6 +127,8 @@ def upstream_request(
         headers[GENERATION_ID_HEADER] = generation_id
     if call.idempotency_key is not None:
         headers[KEEP_HEADER] = "1"
+    if call.request.seed is None:
+        headers[SEED_DRAWN_HEADER] = "1"
     if timeout_s is not None:
         headers[TIMEOUT_HEADER] = f"{timeout_s:.3f}"
     return UpstreamRequest("POST", "/generate", headers, document, is_retry=is_retry)

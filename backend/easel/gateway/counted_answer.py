@@ -14,15 +14,24 @@ class CountedAnswer(UpstreamAnswer):
     def __init__(
         self, answer: UpstreamAnswer, on_delivered: Callable[[], None]
     ) -> None:
-        super().__init__(answer.response)
-        self.on_break = answer.on_break
+        super().__init__(answer.status, answer.media_type)
+        self._answer = answer
         self._on_delivered = on_delivered
         self._is_event_stream = self.media_type == SSE_MEDIA_TYPE
         self._has_images = self.status == 200 and not self._is_event_stream
         self._tail = b""
 
+    def header(self, name: str) -> str | None:
+        return self._answer.header(name)
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return self._answer.headers()
+
+    def close(self) -> None:
+        self._answer.close()
+
     async def next_chunk(self) -> bytes:
-        chunk = await super().next_chunk()
+        chunk = await self._answer.next_chunk()
         if not chunk:
             if self._has_images:
                 self._has_images = False

@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    AnyUrl,
     BeforeValidator,
     Field,
-    HttpUrl,
     SecretStr,
+    UrlConstraints,
     field_validator,
 )
 from pydantic_settings import (
@@ -25,9 +26,20 @@ from pydantic_settings import (
 )
 
 from easel.gateway.access.rates import parse_rate
+from easel.gateway.foreign.server_keys import server_keys
+from easel.gateway.foreign.server_url import SCHEMES, foreign_server
 from easel.telemetry.logs import LogFormat, LogLevel
 from easel.web.command_line import environment_variable, is_secret
 from easel.web.secret_files import SUFFIX, SecretFiles
+
+ServerUrl = Annotated[
+    AnyUrl,
+    UrlConstraints(
+        allowed_schemes=["http", "https", *SCHEMES],
+        host_required=True,
+        max_length=2083,
+    ),
+]
 
 # Beside main.py, whichever folder the gateway is started from.
 ENV_FILE = Path(__file__).parents[2] / ".env"
@@ -50,15 +62,22 @@ def _parts(value: object) -> object:
     return value
 
 
-def _base_urls(urls: tuple[HttpUrl, ...]) -> tuple[HttpUrl, ...]:
+def _base_urls(urls: tuple[ServerUrl, ...]) -> tuple[ServerUrl, ...]:
     if not urls:
         raise ValueError("must name at least one server")
     for url in urls:
-        if url.query or url.fragment:
+        if foreign_server(str(url)) is None and (url.query or url.fragment):
             raise ValueError("must end with the path: no ? and no # part")
     if len(set(urls)) < len(urls):
         raise ValueError("names a server twice")
     return urls
+
+
+def _keys(secret: SecretStr | None) -> SecretStr | None:
+    """Raises ValueError, which never holds the secret."""
+    if secret is not None:
+        server_keys(secret)
+    return secret
 
 
 class GatewaySettings(BaseSettings):
@@ -79,14 +98,34 @@ class GatewaySettings(BaseSettings):
     )
 
     text2image_server_url: Annotated[
-        tuple[HttpUrl, ...],
+        tuple[ServerUrl, ...],
         NoDecode,
         BeforeValidator(_parts),
         AfterValidator(_base_urls),
     ] = Field(
-        default=(HttpUrl("http://localhost:8001"),),
+        default=(AnyUrl("http://localhost:8001"),),
         validation_alias=AliasChoices("text2image_server_url"),
-        description="URL of the text-to-image server; several with commas between.",
+        description="URL of the text-to-image server; several with commas between. "
+        "Servers of other makes say so in the scheme: openai+https://, "
+        "vllm-omni+http://, sglang+http://, localai+http://, sdapi+http://.",
+    )
+    server_keys: Annotated[SecretStr | None, AfterValidator(_keys)] = Field(
+        default=None,
+        description="Keys of servers of other makes, as JSON: "
+        '{"api.openai.com": "sk-…", "forge:7860": "user:password"}.',
+    )
+    foreign_keep_s: float = Field(
+        default=86_400.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds for which pictures of servers of other makes are kept in "
+        "the gateway's store.",
+    )
+    foreign_keep_mib: int = Field(
+        default=4096,
+        ge=1,
+        description="MiB of such pictures that may come within that time; beyond, only "
+        "who waits for the answer gets any.",
     )
     request_timeout: float = Field(
         default=300.0,

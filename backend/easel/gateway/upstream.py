@@ -1,10 +1,12 @@
-"""The only HTTP client of the gateway: one connection pool to its server.
+"""The gateway's HTTP client: one connection pool to each text-to-image server.
 
-Answers are read as they come and never whole. What goes wrong on the way becomes
-one of three errors, in the words of the setup guide.
+Servers of other makes have theirs, behind the same interface (`foreign/`). Answers
+are read as they come and never whole. What goes wrong on the way becomes one of three
+errors, in the words of the setup guide.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -66,22 +68,32 @@ class UpstreamRequest:
     is_retry: bool = False
 
 
-class UpstreamAnswer:
-    """Status and headers are here, the body is still on its way."""
+class UpstreamAnswer(ABC):
+    """Status and headers are here, the body is still on its way.
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.response = response
-        self.status = response.status
-        self.media_type = response.content_type
-        # Told when the body breaks off.
+    Attributes:
+        on_break: Called when the body breaks off.
+    """
+
+    def __init__(self, status: int, media_type: str) -> None:
+        self.status = status
+        self.media_type = media_type
         self.on_break: Callable[[], None] | None = None
 
-    def header(self, name: str) -> str | None:
-        return self.response.headers.get(name)
+    @abstractmethod
+    def header(self, name: str) -> str | None: ...
 
+    @abstractmethod
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers that may travel on, in their order; names in lower case."""
-        return passed_on(self.response.raw_headers)
+
+    @abstractmethod
+    async def next_chunk(self) -> bytes:
+        """The next piece of the body; empty at its end. Raises as `chunks`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Hang up; after the last byte this does nothing."""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body in pieces, each as soon as it is there.
@@ -92,33 +104,6 @@ class UpstreamAnswer:
         """
         while chunk := await self.next_chunk():
             yield chunk
-
-    async def next_chunk(self) -> bytes:
-        """The next piece of the body; empty at its end. Raises as `chunks`."""
-        try:
-            # Not `readany`: it joins all that is there, several times a chunk's size.
-            # An empty piece is the end of the body, but for one that only says where
-            # a chunk of HTTP ended.
-            content = self.response.content
-            chunk, is_mark = b"", True
-            while is_mark and not (chunk or content.at_eof()):
-                chunk, is_mark = await content.readchunk()
-        except aiohttp.SocketTimeoutError as error:
-            raise UpstreamTimeout(TIMED_OUT) from error
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning(
-                "the text-to-image server broke off its answer: %s: %s",
-                type(error).__name__,
-                error,
-            )
-            if self.on_break is not None:
-                self.on_break()
-            raise UpstreamUnreachable(CANNOT_CONNECT) from error
-        return chunk
-
-    def close(self) -> None:
-        """After the last byte this does nothing: the connection is in the pool."""
-        self.response.close()
 
     async def read(self, limit_bytes: int) -> bytes:
         """The body's first `limit_bytes` or fewer, for answers that are small."""
@@ -138,7 +123,89 @@ class UpstreamAnswer:
         return error_of(problem)
 
 
-class Upstream:
+class HttpAnswer(UpstreamAnswer):
+    """As it comes over the network."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        super().__init__(response.status, response.content_type)
+        self._response = response
+
+    def header(self, name: str) -> str | None:
+        return self._response.headers.get(name)
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return passed_on(self._response.raw_headers)
+
+    async def next_chunk(self) -> bytes:
+        try:
+            # Not `readany`: it joins all that is there, several times a chunk's size.
+            # An empty piece is the end of the body, but for one that only says where
+            # a chunk of HTTP ended.
+            content = self._response.content
+            chunk, is_mark = b"", True
+            while is_mark and not (chunk or content.at_eof()):
+                chunk, is_mark = await content.readchunk()
+        except aiohttp.SocketTimeoutError as error:
+            raise UpstreamTimeout(TIMED_OUT) from error
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning(
+                "the text-to-image server broke off its answer: %s: %s",
+                type(error).__name__,
+                error,
+            )
+            if self.on_break is not None:
+                self.on_break()
+            raise UpstreamUnreachable(CANNOT_CONNECT) from error
+        return chunk
+
+    def close(self) -> None:
+        # After the last byte the connection is in the pool, and stays there.
+        self._response.close()
+
+
+class UpstreamClient(ABC):
+    """Of one server. Use as a context manager."""
+
+    @abstractmethod
+    async def __aenter__(self) -> Self: ...
+
+    @abstractmethod
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    @abstractmethod
+    async def send(
+        self, request: UpstreamRequest, *, silence_s: float | None = None
+    ) -> UpstreamAnswer:
+        """Send `request`; closing the answer early hangs up.
+
+        Args:
+            request: What to ask.
+            silence_s: Longest wait between two bytes, if there is to be one.
+
+        Raises:
+            NoConnection: the server could not be reached.
+            UpstreamUnreachable: it broke off before its answer.
+            UpstreamTimeout: it was silent for too long.
+        """
+
+    @asynccontextmanager
+    async def open(
+        self, request: UpstreamRequest, *, silence_s: float | None = None
+    ) -> AsyncIterator[UpstreamAnswer]:
+        """As `send`; leaving the block closes the answer."""
+        answer = await self.send(request, silence_s=silence_s)
+        try:
+            yield answer
+        finally:
+            answer.close()
+
+
+class Upstream(UpstreamClient):
     """Use as a context manager: the pool lives as long as the block."""
 
     def __init__(self, base_url: str) -> None:
@@ -166,17 +233,7 @@ class Upstream:
     async def send(
         self, request: UpstreamRequest, *, silence_s: float | None = None
     ) -> UpstreamAnswer:
-        """Send `request`; closing the answer early hangs up.
-
-        Args:
-            request: What to ask.
-            silence_s: Longest wait between two bytes, if there is to be one.
-
-        Raises:
-            NoConnection: the server could not be reached.
-            UpstreamUnreachable: it broke off before its answer.
-            UpstreamTimeout: it was silent for too long.
-        """
+        """See `UpstreamClient.send`."""
         session = self._without_pool if request.is_retry else self._session
         assert session is not None, "used outside of its block"
         try:
@@ -200,18 +257,7 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             _log("no answer from the text-to-image server", error, request)
             raise UpstreamUnreachable(CANNOT_CONNECT) from error
-        return UpstreamAnswer(response)
-
-    @asynccontextmanager
-    async def open(
-        self, request: UpstreamRequest, *, silence_s: float | None = None
-    ) -> AsyncIterator[UpstreamAnswer]:
-        """As `send`; leaving the block closes the answer."""
-        answer = await self.send(request, silence_s=silence_s)
-        try:
-            yield answer
-        finally:
-            answer.close()
+        return HttpAnswer(response)
 
     def _url(self, target: str) -> URL:
         if target == _GENERATE:

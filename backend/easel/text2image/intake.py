@@ -9,9 +9,9 @@ from easel.errors import InvalidRequest, ModelNotFound
 from easel.text2image.engines.base import SourceImage
 from easel.text2image.images.image_delivery import ImageDelivery
 from easel.text2image.images.request_images import read_source
-from easel.text2image.parameters import resolve_parameters
 from easel.text2image.served_models import ServedModels
 from easel.text2image.settings import ServerSettings
+from easel.web.parameters import resolve_parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from easel.text2image.eta import Eta
 from easel.text2image.event_log import EventLog
 from easel.text2image.images.image_delivery import Delivered
 from easel.text2image.images.image_files import StoredImage
-from easel.text2image.parameters import image_seeds
+from easel.web.parameters import image_seeds
 
 StopReason = Literal["requested", "client_disconnected", "deadline"]
 

@@ -17,6 +17,8 @@ On `POST /generate` (to the server):
   unless it is asynchronous or kept.
 - `X-Easel-User`: on whose account it runs; device time is shared fairly between
   users.
+- `X-Easel-Seed-Drawn: 1`: the gateway drew the body's seed, its caller asked for none.
+  A model that takes no seed may then be asked all the same.
 
 On everything about one generation (to the server):
 
@@ -37,6 +39,7 @@ USER_HEADER = "X-Easel-User"
 GENERATION_ID_HEADER = "X-Easel-Generation-Id"
 KEEP_HEADER = "X-Easel-Keep"
 TIMEOUT_HEADER = "X-Easel-Timeout-S"
+SEED_DRAWN_HEADER = "X-Easel-Seed-Drawn"
 
 REPLICA_HEADER = "X-Easel-Replica"
 BACKLOG_HEADER = "X-Easel-Backlog-Seconds"

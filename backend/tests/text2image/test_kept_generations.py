@@ -7,9 +7,9 @@ from easel.errors import GenerationNotFound
 from easel.text2image.engine_thread.painting import SampleTimes
 from easel.text2image.images.image_delivery import Delivered
 from easel.text2image.images.image_files import StoredImage
-from easel.text2image.images.native_size import Size
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.live_generation import LiveGeneration
+from easel.web.native_size import Size
 from tests.text2image.some_generation import some_generation
 
 

@@ -11,7 +11,7 @@ from easel.contract.models import ModelDocument, ModelList
 from easel.contract.replicas import ServerHealth, UpstreamHealth
 from easel.errors import UpstreamFault
 from easel.gateway.replicas.replica_health import Verdict
-from easel.gateway.upstream import TIMED_OUT, Upstream, UpstreamRequest
+from easel.gateway.upstream import TIMED_OUT, UpstreamClient, UpstreamRequest
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Finding:
     models: tuple[ModelDocument, ...] | None = None
 
 
-async def ask(upstream: Upstream) -> Finding:
+async def ask(upstream: UpstreamClient) -> Finding:
     """Takes two seconds at most; never raises for what a server does."""
     try:
         status, document = await _get(upstream, _HEALTH, _HEALTH_BYTES)
@@ -78,7 +78,7 @@ def _server(document: bytes) -> ServerHealth | None:
         return None
 
 
-async def _models(upstream: Upstream) -> tuple[ModelDocument, ...] | None:
+async def _models(upstream: UpstreamClient) -> tuple[ModelDocument, ...] | None:
     """What it cannot say now, the last answer says."""
     try:
         _, document = await _get(upstream, _MODELS, _MODELS_BYTES)
@@ -89,7 +89,7 @@ async def _models(upstream: Upstream) -> tuple[ModelDocument, ...] | None:
 
 
 async def _get(
-    upstream: Upstream, request: UpstreamRequest, limit_bytes: int
+    upstream: UpstreamClient, request: UpstreamRequest, limit_bytes: int
 ) -> tuple[int, bytes]:
     async with asyncio.timeout(PROBE_TIMEOUT_S), upstream.open(request) as answer:
         return answer.status, await answer.read(limit_bytes)

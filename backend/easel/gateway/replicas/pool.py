@@ -1,15 +1,15 @@
 """What the rest of the gateway asks of the text-to-image servers together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from easel.contract.models import ModelDocument
 from easel.contract.replicas import ReplicaDocument, UpstreamHealth
 from easel.contract.replicas import ReplicaState as ReplicaState
-from easel.gateway.upstream import Upstream, UpstreamAnswer
+from easel.gateway.upstream import UpstreamAnswer, UpstreamClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,20 @@ class Need:
         cost: Megapixels x steps x images x the model's weight.
         blame: Equal for generations that may fail for the same reason, such as a hash
             of the request; None: unlike any other.
+        fits: Whether a model as a replica describes it can honour all of the request;
+            two of one id may differ, where their servers are of different makes.
     """
 
     model: str | None
     cost: float
     blame: str | None = None
+    fits: Callable[[ModelDocument], bool] = field(default=lambda _: True, compare=False)
 
 
 class Replica(Protocol):
     """One text-to-image server."""
 
-    upstream: Upstream
+    upstream: UpstreamClient
 
     @property
     def url(self) -> str:

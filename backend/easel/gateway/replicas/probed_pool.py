@@ -14,6 +14,7 @@ from easel.gateway.replicas import balancer
 from easel.gateway.replicas.load_times import LoadTimes
 from easel.gateway.replicas.pool import Need
 from easel.gateway.replicas.probed_replica import ProbedReplica
+from easel.gateway.upstream import Upstream, UpstreamClient
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class ProbedPool:
         clock: Of all measurements.
         random: Decides between equals.
         pause: Between two probes of a server.
+        upstream_for: The client of the server at a URL.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class ProbedPool:
         clock: Clock,
         random: Random | None = None,
         pause: Pause = pause,
+        upstream_for: Callable[[str], UpstreamClient] = Upstream,
     ) -> None:
         self._clock = clock
+        self._upstream_for = upstream_for
         self._random = random or Random()
         self._pause = pause
         self._load_times = LoadTimes()
@@ -115,7 +119,9 @@ class ProbedPool:
         well = [one for one in able if one.standing.openness in ("open", "unknown")]
         if not well and self.may_become_ready(need) is None:
             well = [one for one in able if one.standing.openness == "last_resort"]
-        left = [one for one in well if one.url not in excluding]
+        # Where none can honour the request, any says best why.
+        fit = [one for one in well if one.told.fits(need.model, need.fits)] or well
+        left = [one for one in fit if one.url not in excluding]
         return self._pick(left, need) if left else None
 
     def may_become_ready(self, need: Need) -> float | None:
@@ -196,6 +202,7 @@ class ProbedPool:
     def _new(self, url: str) -> ProbedReplica:
         return ProbedReplica(
             url,
+            upstream=self._upstream_for(url),
             clock=self._clock,
             load_times=self._load_times,
             fastest=self._fastest,

@@ -26,7 +26,7 @@ from easel.gateway.replicas.replica_health import (
 )
 from easel.gateway.replicas.told_models import ToldModels
 from easel.gateway.replicas.workload import Workload
-from easel.gateway.upstream import CANNOT_CONNECT, Upstream, UpstreamAnswer
+from easel.gateway.upstream import CANNOT_CONNECT, UpstreamAnswer, UpstreamClient
 from easel.web.tier_headers import BACKLOG_HEADER, CACHE_HEADER, REPLICA_HEADER
 
 # A probe that took much longer than it may says that this process was held up.
@@ -68,6 +68,7 @@ class ProbedReplica:
     """
     Args:
         url: As configured; may hold credentials.
+        upstream: The client of the server there.
         clock: Of all measurements.
         load_times: Shared by the pool.
         fastest: Seconds for a unit of cost of the fastest server of the pool.
@@ -79,12 +80,13 @@ class ProbedReplica:
         self,
         url: str,
         *,
+        upstream: UpstreamClient,
         clock: Clock,
         load_times: LoadTimes,
         fastest: Callable[[], float | None],
         changed: Callable[["ProbedReplica"], None],
     ) -> None:
-        self.upstream = Upstream(url)
+        self.upstream = upstream
         self.standing = ReplicaHealth(clock)
         self.workload = Workload(clock)
         self.told = ToldModels(clock, load_times)

@@ -1,5 +1,7 @@
 """The models of one server, as it lists them, and how long they take to load. Pure."""
 
+from collections.abc import Callable
+
 from easel.clock import Clock
 from easel.contract.models import ModelDocument, ModelState
 from easel.gateway.replicas.load_times import LoadTimes, LoadWatch
@@ -46,6 +48,11 @@ class ToldModels:
         if model is None:
             return self.default is not None and self.default.id == default
         return self._find(model) is not None
+
+    def fits(self, model: str | None, can: Callable[[ModelDocument], bool]) -> bool:
+        """Whether it can do so with that model, as far as it has said."""
+        document = self._find(model)
+        return document is None or can(document)
 
     def has_failed(self, model: str | None) -> bool:
         """Whether it could not load that model."""

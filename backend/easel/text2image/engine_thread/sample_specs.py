@@ -3,7 +3,7 @@
 from easel.text2image.engine_thread.painting import Painting
 from easel.text2image.engines.base import SampleSpec, SourceImage
 from easel.text2image.live_generation import LiveGeneration
-from easel.text2image.parameters import image_seeds
+from easel.web.parameters import image_seeds
 
 
 def painting_of(live: LiveGeneration, source: SourceImage | None) -> Painting:

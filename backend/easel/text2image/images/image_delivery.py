@@ -15,7 +15,7 @@ from easel.errors import InternalError, ServiceError, StorageFull
 from easel.text2image.images.image_files import ImageFiles, StoredImage
 from easel.text2image.images.previews import preview_url
 from easel.text2image.images.safety import SafetyChecker, SafetyPolicy, apply
-from easel.text2image.parameters import image_seeds
+from easel.web.parameters import image_seeds
 
 log = logging.getLogger(__name__)
 

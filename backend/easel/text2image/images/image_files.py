@@ -19,12 +19,12 @@ from PIL.Image import open as open_image
 
 from easel.contract.generations import ImageFormat, MediaType, Parameters
 from easel.text2image.images.content_credentials import ContentCredentials
-from easel.text2image.images.native_size import Size, covering_crop
 from easel.text2image.images.provenance import (
     MetadataMode,
     digital_source_type,
     image_metadata,
 )
+from easel.web.native_size import Size, covering_crop
 
 MEDIA_TYPES: dict[ImageFormat, MediaType] = {
     "png": "image/png",

@@ -2,7 +2,6 @@
 
 from easel.contract.generations import GenerationRequest, Parameters
 from easel.text2image.engines.base import SourceImage
-from easel.text2image.images.native_size import Size
 from easel.text2image.images.source_images import (
     decode_image,
     decode_mask,
@@ -11,6 +10,7 @@ from easel.text2image.images.source_images import (
     repainted_part,
     sha256,
 )
+from easel.web.native_size import Size
 
 
 def read_source(

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageOps
 
 from easel.contract.mask_reading import REPAINT_BLACK, REPAINT_TRANSPARENT
 from easel.errors import InvalidRequest
-from easel.text2image.images.native_size import Size, covering_crop
+from easel.web.native_size import Size, covering_crop
 
 MAX_ENCODED_BYTES = 16 * 2**20
 MAX_SIDE_PX = 4_096

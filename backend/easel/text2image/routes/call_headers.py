@@ -7,8 +7,8 @@ from starlette.datastructures import Headers
 
 from easel.errors import InvalidRequest
 from easel.telemetry.request_id import current_request_id
-from easel.text2image.answer_form import AnswerForm
 from easel.text2image.intake import Call
+from easel.web.answer_form import AnswerForm
 from easel.web.preferences import Preferences, read_preferences
 from easel.web.tier_headers import (
     GENERATION_ID_HEADER,

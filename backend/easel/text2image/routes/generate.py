@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from easel.contract.generations import GenerationRequest, ImageFormat
 from easel.errors import InvalidRequest, NotAcceptable
-from easel.text2image.answer_form import AnswerForm, choose_answer_form
 from easel.text2image.arrivals import Arrivals
 from easel.text2image.attachments import Attachment
 from easel.text2image.event_stream import EventStream
@@ -17,6 +16,7 @@ from easel.text2image.live_generation import LiveGeneration
 from easel.text2image.routes.call_headers import call_of, joined, time_allowed_s
 from easel.text2image.routes.generation_answer import accepted_answer, settled_answer
 from easel.web import native_api
+from easel.web.answer_form import AnswerForm, choose_answer_form
 from easel.web.disconnect import ClientLeft, unless_client_leaves
 from easel.web.generation_body import generation_body
 from easel.web.problems import problem_response

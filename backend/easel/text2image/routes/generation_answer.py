@@ -14,9 +14,9 @@ from easel.contract.generations import (
 )
 from easel.errors import GenerationCancelled, ImageNotFound, ServerStopping
 from easel.text2image.answer_deadline import too_late
-from easel.text2image.answer_form import AnswerForm
 from easel.text2image.live_generation import LiveGeneration
 from easel.text2image.routes.image_answer import image_headers
+from easel.web.answer_form import AnswerForm
 from easel.web.problems import problem_response, render_problem
 from easel.web.tier_headers import GENERATION_ID_HEADER
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from multidict import CIMultiDict
 
-from easel.gateway.upstream import UpstreamAnswer
+from easel.gateway.upstream import HttpAnswer, UpstreamAnswer
 
 
 def some_answer(status: int, **headers: str) -> UpstreamAnswer:
@@ -14,4 +14,4 @@ def some_answer(status: int, **headers: str) -> UpstreamAnswer:
     response = SimpleNamespace(
         status=status, content_type="application/json", headers=CIMultiDict(named)
     )
-    return UpstreamAnswer(cast(Any, response))
+    return HttpAnswer(cast(Any, response))

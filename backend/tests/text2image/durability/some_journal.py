@@ -24,7 +24,7 @@ from easel.text2image.durability.journal import (
     JournalEntry,
 )
 from easel.text2image.images.image_files import StoredImage
-from easel.text2image.images.native_size import Size
+from easel.web.native_size import Size
 
 BACKEND = Path(__file__).parents[3]
 PROMPT = "ein Bär \N{BEAR FACE}, 熊, \x00 and\nanother line"

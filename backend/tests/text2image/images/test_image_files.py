@@ -19,7 +19,7 @@ from easel.text2image.images.image_files import (
     resized,
     thumbnail,
 )
-from easel.text2image.images.native_size import Size
+from easel.web.native_size import Size
 from tests.text2image.signing_certificates import make_signer
 
 FORMATS: tuple[ImageFormat, ...] = ("png", "webp", "jpeg")

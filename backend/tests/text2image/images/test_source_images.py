@@ -16,7 +16,6 @@ from easel.contract.mask_reading import (
     mask_read_as,
 )
 from easel.errors import InvalidRequest
-from easel.text2image.images.native_size import Size
 from easel.text2image.images.source_images import (
     MAX_ENCODED_BYTES,
     MAX_SIDE_PX,
@@ -27,6 +26,7 @@ from easel.text2image.images.source_images import (
     repainted_part,
     sha256,
 )
+from easel.web.native_size import Size
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 RED = (255, 0, 0)

@@ -4,7 +4,7 @@ AUTOMATIC1111 names a solver and, apart from it or behind it, how the steps are 
 `DPM++ 2M` with `Karras`, or `DPM++ 2M Karras`. Ours is one name for both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from easel.contract.models import ModelDocument
@@ -70,6 +70,18 @@ _SCHEDULES_BY_WORD = {
     for schedule, aliases in _SCHEDULE_ALIASES.items()
     for word in (schedule, *aliases)
 }
+
+
+def native_samplers() -> Iterator[tuple[str, frozenset[str], str]]:
+    """Each of ours that they have: with their words for its solver, in lower case, and
+    their name of its schedule. Of two that are one of theirs, only the first.
+    """
+    seen: set[Named] = set()
+    for ours, theirs in _NAMES.items():
+        if theirs not in seen:
+            names = (theirs.sampler, *_ALIASES.get(theirs.sampler, ()))
+            yield ours, frozenset(map(str.lower, names)), theirs.schedule
+        seen.add(theirs)
 
 
 def named(sampler: str) -> Named:

@@ -42,6 +42,7 @@ from easel.gateway.calls import GenerationCall, OnAssigned, OnPlace
 from easel.gateway.upstream import UpstreamAnswer
 from easel.text2image.images.provenance import infotext
 from easel.web.sse import HEARTBEAT, SSE_MEDIA_TYPE, encode_event
+from tests.gateway.canned_answer import CannedAnswer
 
 CREATED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STEPS = 8
@@ -87,26 +88,15 @@ FLOW = model(
 )
 
 
-class CannedAnswer(UpstreamAnswer):
-    def __init__(
-        self, pieces: AsyncIterator[bytes], media_type: str, status: int = 200
-    ) -> None:
-        self.status = status
-        self.media_type = media_type
-        self._pieces = pieces
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        async for piece in self._pieces:
-            yield piece
-
-
 def document_answer(document: BaseModel) -> CannedAnswer:
-    return CannedAnswer(_once(document.model_dump_json().encode()), "application/json")
+    return CannedAnswer(
+        200, "application/json", _once(document.model_dump_json().encode())
+    )
 
 
 def refusal(error: ServiceError) -> CannedAnswer:
     body = error.problem("of-the-server").model_dump_json().encode()
-    return CannedAnswer(_once(body), PROBLEM_MEDIA_TYPE, error.http_status)
+    return CannedAnswer(error.http_status, PROBLEM_MEDIA_TYPE, _once(body))
 
 
 @dataclass
@@ -229,7 +219,7 @@ class ServedServer:
         elif self.server_refusal is not None:
             yield refusal(self.server_refusal)
         elif self.speaks_nonsense:
-            yield CannedAnswer(_once(b'{"prompt": "a fox"}'), "application/json")
+            yield CannedAnswer(200, "application/json", _once(b'{"prompt": "a fox"}'))
         else:
             yield document_answer(completed(held))
 
@@ -261,9 +251,11 @@ class ServedServer:
             held.is_cancelled.set()
             yield document_answer(_document(held))
         elif self.speaks_nonsense:
-            yield CannedAnswer(_once(b"data: {}\nevent: preview\n\n"), "text/plain")
+            yield CannedAnswer(
+                200, "text/plain", _once(b"data: {}\nevent: preview\n\n")
+            )
         elif rest:
-            yield CannedAnswer(self._events(held), SSE_MEDIA_TYPE)
+            yield CannedAnswer(200, SSE_MEDIA_TYPE, self._events(held))
         else:
             yield document_answer(_document(held))
 

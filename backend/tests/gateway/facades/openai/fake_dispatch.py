@@ -27,6 +27,7 @@ from easel.gateway.access.callers import Caller
 from easel.gateway.calls import GenerationCall, OnAssigned, OnPlace
 from easel.gateway.upstream import UpstreamAnswer
 from easel.web.sse import HEARTBEAT, SSE_MEDIA_TYPE, encode_event
+from tests.gateway.canned_answer import CannedAnswer
 
 CREATED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PREVIEW = base64.b64encode(b"a small picture").decode()
@@ -40,21 +41,6 @@ def picture(seed: int) -> bytes:
 
 def in_base64(seed: int) -> str:
     return base64.b64encode(picture(seed)).decode()
-
-
-class CannedAnswer(UpstreamAnswer):
-    """One whose body is known, or comes from `pieces`."""
-
-    def __init__(
-        self, status: int, media_type: str, pieces: AsyncIterator[bytes]
-    ) -> None:
-        self.status = status
-        self.media_type = media_type
-        self._pieces = pieces
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        async for piece in self._pieces:
-            yield piece
 
 
 async def one_by_one(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:

@@ -502,9 +502,9 @@ export type Determinism = {
     /**
      * Level
      *
-     * `exact`: bit-equal on the same machine; `seed`: equal to the eye.
+     * `exact`: bit-equal on the same machine; `seed`: equal to the eye; `none`: another picture, for the model takes no seed.
      */
-    level: 'seed' | 'exact';
+    level: 'none' | 'seed' | 'exact';
     /**
      * Largest Batch
      *
@@ -1402,6 +1402,24 @@ export type ModelFeatures = {
      * Whether generations share denoiser passes.
      */
     batching?: boolean;
+    /**
+     * Seed
+     *
+     * Whether a seed can be chosen; where not, the same request gives another picture.
+     */
+    seed?: boolean;
+    /**
+     * Progress
+     *
+     * Whether a running generation tells its steps.
+     */
+    progress?: boolean;
+    /**
+     * Cancel
+     *
+     * Whether cancelling stops the painting; where not, the pictures are thrown away and its device goes on to the end.
+     */
+    cancel?: boolean;
 };
 
 /**
@@ -1436,6 +1454,12 @@ export type SizeSupport = {
      * Other sizes are painted at the nearest native shape and resized.
      */
     enlarges: boolean;
+    /**
+     * Only Native
+     *
+     * Sizes that are not among `native` are refused.
+     */
+    only_native?: boolean;
 };
 
 /**
@@ -1525,6 +1549,10 @@ export type ModelDocument = {
      * Ids of the adapters that fit this model.
      */
     loras?: Array<string>;
+    /**
+     * Output Formats
+     */
+    output_formats?: Array<'png' | 'webp' | 'jpeg'>;
     defaults: ModelDefaults;
     features: ModelFeatures;
     /**

@@ -1,7 +1,7 @@
 import pytest
 
 from easel.errors import NotAcceptable
-from easel.text2image.answer_form import AnswerForm, choose_answer_form
+from easel.web.answer_form import AnswerForm, choose_answer_form
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from easel.contract.generations import (
 )
 from easel.contract.models import ModelDocument
 from easel.errors import InvalidRequest
-from easel.text2image.images.native_size import Size, painted_size
+from easel.web.native_size import Size, painted_size
 
 # As in diffusers' image-to-image pipelines of Stable Diffusion.
 _DEFAULT_STRENGTH = 0.8
@@ -111,6 +111,12 @@ def _check_size(asked: Size, model: ModelDocument) -> None:
             raise InvalidRequest(
                 f"{name}: {side} is not a multiple of {sizes.multiple_of}", param=name
             )
+    native = tuple(Size(each.width, each.height) for each in sizes.native)
+    if sizes.only_native and asked not in native:
+        raise InvalidRequest(
+            f"width: {model.id!r} paints {', '.join(map(str, native))} only",
+            param="width",
+        )
 
 
 def _check_range(
@@ -171,6 +177,13 @@ def _check_features(request: GenerationRequest, model: ModelDocument) -> None:
     if request.determinism == "exact" and not model.features.exact:
         raise InvalidRequest(
             f"determinism: {model.id!r} cannot be exact", param="determinism"
+        )
+    if request.seed is not None and not model.features.seed:
+        raise InvalidRequest(f"seed: {model.id!r} takes none", param="seed")
+    if request.output_format not in (None, *model.output_formats):
+        raise InvalidRequest(
+            f"output_format: {model.id!r} gives {', '.join(model.output_formats)}",
+            param="output_format",
         )
     if request.guidance_scale is not None and not model.features.guidance_scale:
         raise InvalidRequest(

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from easel.contract.generations import NativeSize
 from easel.contract.models import SizeSupport
-from easel.text2image.images.native_size import Size, covering_crop, painted_size
+from easel.web.native_size import Size, covering_crop, painted_size
 
 SQUARE, WIDE, TALL = (128, 128), (160, 96), (96, 160)
 

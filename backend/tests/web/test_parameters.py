@@ -4,7 +4,7 @@ from easel.contract.generations import MAX_SEED, GenerationRequest, NativeSize
 from easel.contract.models import ModelDocument, ModelFeatures
 from easel.errors import InvalidRequest
 from easel.text2image.engines.fake import FakeEngine
-from easel.text2image.parameters import image_seeds, resolve_parameters
+from easel.web.parameters import image_seeds, resolve_parameters
 
 MODEL = FakeEngine(step_s=0).model
 SMALL = MODEL.sizes.model_copy(
@@ -183,3 +183,38 @@ def test_the_safety_check_may_be_left_out_where_the_operator_allows_it() -> None
         may_skip_safety=True,
     )
     assert parameters.safety_check is False
+
+
+def described(**changes: object) -> ModelDocument:
+    return MODEL.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "fields"),
+    [
+        (
+            described(features=MODEL.features.model_copy(update={"seed": False})),
+            "seed",
+            {"seed": 7},
+        ),
+        (
+            described(output_formats=("png",)),
+            "output_format",
+            {"output_format": "jpeg"},
+        ),
+        (
+            described(sizes=MODEL.sizes.model_copy(update={"only_native": True})),
+            "width",
+            {"width": 264, "height": 264},
+        ),
+    ],
+    ids=["seed", "output_format", "only_native"],
+)
+def test_what_only_models_of_other_makes_lack_is_refused_too(
+    model: ModelDocument, name: str, fields: dict[str, object]
+) -> None:
+    resolve(MODEL, fields)
+    resolve(model, {})
+    with pytest.raises(InvalidRequest) as refusal:
+        resolve(model, fields)
+    assert refusal.value.param == name
