@@ -64,7 +64,7 @@ class Sentences:
     def _one(self) -> str:
         rng, kind = self._rng, self._rng.random()
         if kind < 0.45:
-            scene = plan_scene(rng, self._concepts, self._config.data.mixes["full"])
+            scene = plan_scene(rng, self._concepts, self._config.data.pools["full"].mix)
             return caption(scene, rng)
         if kind < 0.75:
             noun = rng.choice(self._words.nouns)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from sample_grid import stock_pipeline
-from stock import AutoencoderTiny, UNet2DConditionModel
+from stock import AutoencoderKL, UNet2DConditionModel
 from text_encoder import MAX_TOKENS, TextEncoder
 
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
@@ -32,7 +32,7 @@ def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
         torch.nn.init.zeros_(parameter)
     pipeline = stock_pipeline(
         UNet2DConditionModel.from_pretrained(unet),
-        AutoencoderTiny.from_pretrained(autoencoder),
+        AutoencoderKL.from_pretrained(autoencoder),
         encoder,
     )
     for part in PARTS:

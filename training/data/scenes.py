@@ -19,7 +19,7 @@ PLACES = (
 PAIR_PLACES = ("beach", "snow", "meadow", "desert", "city", "room", "space", "night")
 RELATIONS = ("next to", "and", "left of", "right of", "above", "below")
 KINDS = ("plain", "white", "place", "pair", "count")
-STYLES = ("3d", "flat")
+STYLES = ("3d", "flat", "cartoon")
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,15 @@ class SceneMix:
 
     Args:
         kinds: weight of each of `KINDS`.
-        flat: share of the flat style; captions always name it, so the default look is
-        3D. named_3d: share of the 3D pictures whose caption names the style.
+        styles: weight of each of `STYLES`; captions always name the drawn ones, so the
+            default look is 3D.
+        named_3d: share of the 3D pictures whose caption names the style.
         recoloured: share of subjects painted in a colour that is not their own. sized:
         share of single subjects that are small or big, and said to be.
     """
 
     kinds: Mapping[str, float]
-    flat: float
+    styles: Mapping[str, float]
     named_3d: float
     recoloured: float
     sized: float
@@ -71,11 +72,11 @@ class SceneMix:
 def plan_scene(rng: random.Random, concepts: Sequence[Concept], mix: SceneMix) -> Scene:
     """Draw one plan."""
     kind = rng.choices(list(mix.kinds), list(mix.kinds.values()))[0]
-    style = "flat" if rng.random() < mix.flat else "3d"
-    named = style == "flat" or rng.random() < mix.named_3d
-    subject = Subject(rng.choice(concepts), _colour(rng, mix))
+    style = rng.choices(list(mix.styles), list(mix.styles.values()))[0]
+    named = style != "3d" or rng.random() < mix.named_3d
+    subject = _subject(rng, concepts, mix)
     if kind == "pair":
-        other = Subject(rng.choice(concepts), _colour(rng, mix))
+        other = _subject(rng, concepts, mix)
         colour, place = _pair_backdrop(rng)
         relation = rng.choice(RELATIONS)
         return Scene(
@@ -91,8 +92,10 @@ def plan_scene(rng: random.Random, concepts: Sequence[Concept], mix: SceneMix) -
     return Scene(kind, style, named, (subject,), colour)
 
 
-def _colour(rng: random.Random, mix: SceneMix) -> str | None:
-    return rng.choice(list(OBJECT_COLOURS)) if rng.random() < mix.recoloured else None
+def _subject(rng: random.Random, concepts: Sequence[Concept], mix: SceneMix) -> Subject:
+    concept = rng.choice(concepts)
+    recoloured = rng.random() < mix.recoloured and not concept.is_named_by_colour
+    return Subject(concept, rng.choice(list(OBJECT_COLOURS)) if recoloured else None)
 
 
 def _size(rng: random.Random, mix: SceneMix) -> str | None:
