@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
+from adversary import Adversary
 from config import AutoencoderConfig
 from optimiser import build_optimisers
 from pictures import to_picture
@@ -135,20 +136,27 @@ def polish_decoder(
     folder: Path,
     device: torch.device,
 ) -> None:
-    """Train the decoder alone; every stored latent stays valid."""
+    """Train the decoder alone, against an adversary; every stored latent stays valid.
+    Resumes from `folder`.
+    """
     model.to(device, memory_format=torch.channels_last)
     model.encoder.requires_grad_(False)
+    adversary = Adversary(config.adversary_share, device)
 
     def loss(pictures: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(device.type, torch.bfloat16):
             with torch.no_grad():
                 latents = encode(model, pictures)
-            painted = decode(model, _disturbed(latents, config.latent_noise))
-        error = _difference(painted.float(), pictures)
-        return error, error
+            painted = decode(model, _disturbed(latents, config.latent_noise)).float()
+        adversary.learn(pictures, painted)
+        error = _difference(painted, pictures)
+        last_layer = model.decoder.conv_out.weight
+        return adversary.added_to(error, painted, last_layer), error
 
     samples, checkpoint = config.polish_samples, folder / "polish.pt"
-    _optimise(model.decoder, loss, config, samples, batches, checkpoint, device)
+    _optimise(
+        model.decoder, loss, config, samples, batches, checkpoint, device, adversary
+    )
 
 
 def _disturbed(latents: Tensor, noise: float) -> Tensor:
@@ -173,6 +181,7 @@ def _optimise(
     batches: Iterator[Tensor],
     checkpoint: Path,
     device: torch.device,
+    adversary: Adversary | None = None,
 ) -> None:
     """Train on `budget` crops; leaves the averaged weights in `trained`."""
     optimisers = build_optimisers(trained, config.learning_rate)
@@ -185,6 +194,8 @@ def _optimise(
             optimiser.load_state_dict(saved)
         average.restore(state["average"])
         step = state["step"]
+        if adversary:
+            adversary.restore(state["adversary"])
     checkpoint_due = every(CHECKPOINT_SECONDS)
     while (samples := step * config.batch_size) < budget:
         factor = learning_rate_factor(samples / budget, step, WARMUP_STEPS, FLAT_SHARE)
@@ -208,7 +219,7 @@ def _optimise(
             save_checkpoint(checkpoint, {
                 "model": trained.state_dict(), "average": average.state(),
                 "optimisers": [optimiser.state_dict() for optimiser in optimisers],
-                "step": step,
+                "step": step, "adversary": adversary.state() if adversary else None,
             })  # fmt: skip
     average.copy_to(trained)
 

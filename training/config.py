@@ -76,6 +76,7 @@ class AutoencoderConfig:
     learning_rate: float
     samples: int
     polish_samples: int
+    adversary_share: float
     latent_noise: float
 
 
@@ -142,17 +143,21 @@ def load_config(path: Path = CONFIG_FILE) -> Config:
 
 
 def _data_config(table: dict[str, Any]) -> DataConfig:
-    left_out = set(table["leave_out"])
-    concepts = load_concepts()
-    if unknown := left_out - {concept.name for concept in concepts}:
-        raise ValueError(f"leave_out names what is not in the list: {sorted(unknown)}")
     return DataConfig(
-        concepts=tuple(concept for concept in concepts if concept.name not in left_out),
+        concepts=_concepts(table["only"], table["leave_out"]),
         buckets=tuple(Bucket(*bucket) for bucket in table["buckets"]),
         pools={name: _pool(pool) for name, pool in table["pools"].items()},
         shard_scenes=table["shard_scenes"],
         looseness=Looseness(**table["looseness"]),
     )
+
+
+def _concepts(only: list[str], left_out: list[str]) -> tuple[Concept, ...]:
+    concepts = {concept.name: concept for concept in load_concepts()}
+    if unknown := {*only, *left_out} - concepts.keys():
+        raise ValueError(f"the list has no subject that is called {sorted(unknown)}")
+    wanted = only or [name for name in concepts if name not in left_out]
+    return tuple(concepts[name] for name in wanted)
 
 
 def _pool(table: dict[str, Any]) -> Pool:
