@@ -1,4 +1,4 @@
-"""Make the small text encoder: `python training/distil.py --out FOLDER --samples 200000`.
+"""Make the small text encoder: `distil.py --out FOLDER --samples 200000`.
 
 The teacher is all-MiniLM-L6-v2 (six layers); the student keeps three of them and a
 smaller vocabulary, and learns to give the teacher's token states. A new text encoder
