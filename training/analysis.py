@@ -1,4 +1,4 @@
-"""What can be seen in a picture on a plain ground without any model: colours and counts.
+"""What can be seen on a plain ground without any model: colours and counts.
 
 The ground is read from the picture's border, so a picture need not have the very colour
 that was asked for to be counted in.
@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from data.colours import OBJECT_COLOURS, GREYS
+from data.colours import GREYS, OBJECT_COLOURS
 from PIL import Image
 
 Floats = npt.NDArray[np.float64]

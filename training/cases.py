@@ -40,8 +40,8 @@ HARDLY_TINTED = frozenset({
     "swan", "bone", "koala", "wolf", "ant", "shark", "rhinoceros", "zebra", "rabbit",
     "hippopotamus", "raccoon", "seal", "satellite", "ninja", "graduation cap", "camera",
     "piano keyboard", "microphone", "billiard ball", "die", "magic wand", "elephant",
-    "gorilla", "headphones", "crossed swords", "tooth", "skull", "ghost", "traffic light",
-    "llama", "crystal ball", "gear",
+    "gorilla", "headphones", "crossed swords", "tooth", "skull", "ghost",
+    "traffic light", "llama", "crystal ball", "gear",
 })  # fmt: skip
 """Grey, black or white art that recolouring leaves grey: even real scenes fail."""
 
@@ -135,9 +135,7 @@ def colour_cases(concepts: Sequence[Concept], per_colour: int) -> list[Case]:
 def count_cases(concepts: Sequence[Concept], per_number: int) -> list[Case]:
     """One to four of a kind on a plain ground."""
     rng = random.Random("counts")
-    countable = [
-        concept for concept in concepts if concept.name not in UNCOUNTABLE
-    ]
+    countable = [concept for concept in concepts if concept.name not in UNCOUNTABLE]
     cases = []
     for count in (1, 2, 3, 4):
         for _ in range(per_number):
@@ -161,9 +159,7 @@ def pair_cases(concepts: Sequence[Concept], count: int) -> list[Case]:
         subjects = tuple(Subject(concept) for concept in rng.sample(list(concepts), 2))
         ground = rng.choice(CLEAR_GROUNDS)
         relation = RELATIONS[index % len(RELATIONS)]
-        scene = Scene(
-            "pair", "3d", False, subjects, ground, relation=relation
-        )
+        scene = Scene("pair", "3d", False, subjects, ground, relation=relation)
         first, second = (with_article(subject.concept.name) for subject in subjects)
         words = {"left of": "to the left of", "right of": "to the right of"}
         told = words.get(relation, relation)

@@ -71,7 +71,9 @@ def main() -> None:
             numbers |= distances(judge, cases[measure], pictures, real)
         report[measure] = numbers
         if pictures:
-            tile(pictures, columns=16).save(folder / f"{name}-{measure}.webp", quality=85)
+            tile(pictures, columns=16).save(
+                folder / f"{name}-{measure}.webp", quality=85
+            )
         log.info("%s %s", measure, json.dumps(_brief(numbers)))
     if model and not options.quick:
         report["latency"] = latency(model)
@@ -129,7 +131,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--real", action="store_true", help="measure real scenes")
     parser.add_argument("--quick", action="store_true", help="a small fixed set")
     parser.add_argument("--only", nargs="+", choices=list(MEASURES), metavar="MEASURE")
-    parser.add_argument("--grids", action="store_true", help="four grids of 64 pictures")
+    parser.add_argument(
+        "--grids", action="store_true", help="four grids of 64 pictures"
+    )
     parser.add_argument(
         "--write-floors", action="store_true", help="what the shipped weights must keep"
     )
@@ -158,7 +162,9 @@ def _real_artist(
 
 
 def _brief(numbers: Numbers) -> Numbers:
-    return {key: value for key, value in numbers.items() if isinstance(value, int | float)}
+    return {
+        key: value for key, value in numbers.items() if isinstance(value, int | float)
+    }
 
 
 if __name__ == "__main__":

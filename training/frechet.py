@@ -24,4 +24,5 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 
 def _root(symmetric: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(symmetric)
-    return vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+    root: Tensor = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+    return root

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 from data.scenes import PLACES, STYLES
-from PIL import Image
 from pictures import to_tensor
+from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 JUDGE_FILE = Path(__file__).with_name("judge.safetensors")
@@ -53,7 +54,7 @@ class Judge(nn.Module):
         super().__init__()
         self.concepts = tuple(concepts)
         layers: list[nn.Module] = [_convolution(3, WIDTHS[0], stride=2)]
-        for before, width in zip(WIDTHS, WIDTHS[1:], strict=False):
+        for before, width in pairwise(WIDTHS):
             layers += [_convolution(before, width, stride=2), _Residual(width)]
         self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten())
         self.neck = nn.Sequential(
@@ -87,7 +88,9 @@ class Judge(nn.Module):
         subjects, places, styles, features = (
             torch.cat(column) for column in zip(*parts, strict=True)
         )
-        return Verdict(subjects.softmax(1), places.softmax(1), styles.softmax(1), features)
+        return Verdict(
+            subjects.softmax(1), places.softmax(1), styles.softmax(1), features
+        )
 
 
 class _Residual(nn.Module):
@@ -96,7 +99,8 @@ class _Residual(nn.Module):
         self.inner = _convolution(width, width, stride=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.inner(x)
+        changed: Tensor = self.inner(x)
+        return x + changed
 
 
 def _convolution(before: int, after: int, stride: int) -> nn.Module:
@@ -127,7 +131,7 @@ def load_judge(path: Path = JUDGE_FILE) -> Judge:
     """The judge that `path` holds, ready to ask."""
     with safe_open(path, framework="pt") as file:
         judge = Judge(json.loads(file.metadata()["concepts"]))
-        judge.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
+    judge.load_state_dict(load_file(path))
     return judge.eval()
 
 

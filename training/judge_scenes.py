@@ -41,7 +41,7 @@ STANDING_LEVEL = 0.66
 
 @dataclass(frozen=True)
 class Examples:
-    """Pictures (count, STORED_SIDE, STORED_SIDE, 3) uint8 with their truths (count,)."""
+    """Pictures (count, STORED_SIDE, STORED_SIDE, 3) uint8; their truths (count,)."""
 
     pictures: Tensor
     subjects: Tensor

@@ -8,6 +8,8 @@ ruins is what keeps the judge from naming a blob by its colour.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from judge import SIDE
 from torch import Tensor
@@ -18,6 +20,7 @@ SOFT_CELLS = (30, 56)
 RUINED_CELLS = (6, 14)
 GENTLE_BEND, RUINING_BEND = 0.05, (0.3, 0.55)
 BEND_KNOTS = 5
+Change = Callable[[Tensor], Tensor]
 NOISE = 0.1
 RECOLOURED, GREYED, SOFTENED, NOISY, BENT = 0.3, 0.12, 0.45, 0.4, 0.3
 
@@ -26,12 +29,16 @@ def make_views(pictures: Tensor) -> Tensor:
     """(n, stored, stored, 3) uint8 to (n, 3, SIDE, SIDE) from -1 to 1."""
     images = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
     images = _moved(images)
-    for share, change in (
+    changes: tuple[tuple[float, Change], ...] = (
         (RECOLOURED, _other_colours),
         (GREYED, lambda x: x.mean(dim=1, keepdim=True)),
         (SOFTENED, lambda x: resampled(x, _between(SOFT_CELLS), smooth=True)),
-        (NOISY, lambda x: x + NOISE * torch.rand(len(x), 1, 1, 1) * torch.randn_like(x)),
-    ):
+        (
+            NOISY,
+            lambda x: x + NOISE * torch.rand(len(x), 1, 1, 1) * torch.randn_like(x),
+        ),
+    )
+    for share, change in changes:
         chosen = torch.rand(len(images)) < share
         if chosen.any():
             images[chosen] = change(images[chosen]).expand_as(images[chosen])
@@ -41,16 +48,14 @@ def make_views(pictures: Tensor) -> Tensor:
 def ruin(images: Tensor) -> Tensor:
     """(n, 3, SIDE, SIDE) with the same colours and no shape; the kinds take turns."""
     parts = list(images.chunk(5))
-    ruins = [
+    ruins: list[Change] = [
         lambda x: resampled(x, _between(RUINED_CELLS), smooth=False),
         lambda x: resampled(x, _between(RUINED_CELLS), smooth=True),
         lambda x: _shuffled(x, int(torch.randint(2, 5, ()))),
         lambda x: _bent(x, *RUINING_BEND),
         lambda x: (x + x.roll(1, 0)) / 2 if len(x) > 1 else -x,
     ]
-    return torch.cat(
-        [spoil(part) for spoil, part in zip(ruins, parts, strict=False)]
-    )
+    return torch.cat([spoil(part) for spoil, part in zip(ruins, parts, strict=False)])
 
 
 def resampled(images: Tensor, cells: int, *, smooth: bool) -> Tensor:
@@ -111,6 +116,11 @@ def _other_colours(images: Tensor) -> Tensor:
     return mixed * gains
 
 
+def _with_noise(images: Tensor) -> Tensor:
+    strength = NOISE * torch.rand(len(images), 1, 1, 1)
+    return images + strength * torch.randn_like(images)
+
+
 def _shuffled(images: Tensor, cells: int) -> Tensor:
     """Square patches in another order."""
     side = SIDE // cells
@@ -123,4 +133,3 @@ def _shuffled(images: Tensor, cells: int) -> Tensor:
 
 def _between(limits: tuple[int, int]) -> int:
     return int(torch.randint(limits[0], limits[1] + 1, ()))
-

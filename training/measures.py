@@ -43,10 +43,7 @@ def subjects(judge: Judge, cases: Sequence[Case], pictures: Pictures) -> Numbers
         background_colour(picture) == case.scene.colour
         for case, picture in zip(cases, pictures, strict=True)
     ]
-    by_name: dict[str, list[bool]] = {}
-    for case, right in zip(cases, first, strict=True):
-        by_name.setdefault(_name(case), []).append(right)
-    shares = {name: share(rights) for name, rights in by_name.items()}
+    shares = by_word([_name(case) for case in cases], first)
     worst = sorted(shares, key=lambda name: (shares[name], name))
     return {
         "prompts": len(cases),
@@ -55,7 +52,9 @@ def subjects(judge: Judge, cases: Sequence[Case], pictures: Pictures) -> Numbers
         "mean_probability": _mean_probability(judge, cases, chances),
         "nothing_recognised": share((chances.argmax(1) == judge.nothing).tolist()),
         "background_colour": share(grounds),
-        "worst": {name: shares[name] for name in worst[:WORST_LISTED] if shares[name] < 1},
+        "worst": {
+            name: shares[name] for name in worst[:WORST_LISTED] if shares[name] < 1
+        },
         "top1_by_subject": shares,
     }
 
@@ -98,16 +97,14 @@ def colours(judge: Judge, cases: Sequence[Case], pictures: Pictures) -> Numbers:
         for case, picture in zip(cases, pictures, strict=True)
     ]
     first, _ = ranks(judge, cases, judge.judge(pictures).subjects)
-    by_colour: dict[str, list[bool]] = {}
-    for case, ok in zip(cases, right, strict=True):
-        by_colour.setdefault(case.scene.subjects[0].colour or "", []).append(ok)
+    asked = [case.scene.subjects[0].colour or "" for case in cases]
     return {
         "prompts": len(cases),
         "colour": share(right),
         **by_novelty("colour", cases, right),
         "subject_top1": share(first),
         **by_novelty("subject_top1", cases, first),
-        "colour_by_word": {word: share(rights) for word, rights in by_colour.items()},
+        "colour_by_word": by_word(asked, right),
     }
 
 
@@ -118,13 +115,11 @@ def counts(judge: Judge, cases: Sequence[Case], pictures: Pictures) -> Numbers:
         number == case.scene.count for number, case in zip(found, cases, strict=True)
     ]
     first, _ = ranks(judge, cases, judge.judge(pictures).subjects)
-    by_number: dict[str, list[bool]] = {}
-    for case, ok in zip(cases, right, strict=True):
-        by_number.setdefault(str(case.scene.count), []).append(ok)
+    asked = [str(case.scene.count) for case in cases]
     return {
         "prompts": len(cases),
         "count": share(right),
-        "count_by_number": {number: share(oks) for number, oks in by_number.items()},
+        "count_by_number": by_word(asked, right),
         "subject_top1": share(first),
     }
 
@@ -165,14 +160,12 @@ def styles(judge: Judge, cases: Sequence[Case], pictures: Pictures) -> Numbers:
     right = [
         guess == case.scene.style for guess, case in zip(guesses, cases, strict=True)
     ]
-    by_style: dict[str, list[bool]] = {}
-    for case, ok in zip(cases, right, strict=True):
-        by_style.setdefault(case.scene.style, []).append(ok)
+    asked = [case.scene.style for case in cases]
     first, _ = ranks(judge, cases, verdict.subjects)
     return {
         "prompts": len(cases),
         "style": share(right),
-        "style_by_name": {style: share(oks) for style, oks in by_style.items()},
+        "style_by_name": by_word(asked, right),
         "subject_top1": share(first),
     }
 
@@ -239,6 +232,14 @@ def by_novelty(name: str, cases: Sequence[Case], right: Sequence[bool]) -> Numbe
         f"{name}_seen": share([ok for case, ok in judged if not case.unseen]),
         f"{name}_unseen": share([ok for case, ok in judged if case.unseen]),
     }
+
+
+def by_word(asked: Sequence[str], right: Sequence[bool]) -> dict[str, float]:
+    """The share of every word that was asked for."""
+    rights: dict[str, list[bool]] = {}
+    for word, ok in zip(asked, right, strict=True):
+        rights.setdefault(word, []).append(ok)
+    return {word: sum(oks) / len(oks) for word, oks in rights.items()}
 
 
 def share(right: Sequence[bool]) -> float | None:

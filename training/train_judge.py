@@ -51,7 +51,9 @@ def train(
     """Train in place on `samples` views and ruins, or what fits in so many minutes.
     Returns how many it were; the learning rate falls with what is used up first.
     """
-    judge.to(memory_format=torch.channels_last).train()
+    # torch's types leave this form of `to` out for a module.
+    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    judge.train()
     optimisers = _optimisers(judge)
     started, mean, step, progress = time.monotonic(), 0.0, 0, 0.0
     while progress < 1:
@@ -129,7 +131,9 @@ def report(judge: Judge, unseen: Examples) -> dict[str, object]:
     named = subject == unseen.subjects
     facts: dict[str, object] = {
         "subject": _share(named[asked]),
-        "subject_on_plain_ground": _share(named[asked & (unseen.places == len(PLACES))]),
+        "subject_on_plain_ground": _share(
+            named[asked & (unseen.places == len(PLACES))]
+        ),
         "subject_in_place": _share(
             named[asked & (unseen.places >= 0) & (unseen.places < len(PLACES))]
         ),
@@ -142,7 +146,9 @@ def report(judge: Judge, unseen: Examples) -> dict[str, object]:
         facts[f"subject_{name}"] = _share(named[asked & (unseen.styles == index)])
     spoilt = {"greyscale": pictures.mean(1, keepdim=True).expand_as(pictures)}
     for px in (4, 8, 12, 16, 24):
-        spoilt[f"means_of_{px}_px"] = resampled(pictures, PICTURE_PX // px, smooth=False)
+        spoilt[f"means_of_{px}_px"] = resampled(
+            pictures, PICTURE_PX // px, smooth=False
+        )
     singles = asked & (unseen.places != UNKNOWN)
     for name, changed in spoilt.items():
         answers = _answers(judge, changed[singles])[0]
