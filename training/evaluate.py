@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     judge = load_judge()
-    concepts = _concepts(judge, options.model)
+    concepts = _concepts(judge, options.model, options.subjects)
     folder = options.work / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
     name = options.name or options.model.name + ("-real" if options.real else "")
@@ -56,6 +57,7 @@ def main() -> None:
     if not options.real:
         model = ModelArtist.from_folder(options.model, options.steps, options.guidance)
         artist = model
+        real = real and replace(real, size=model.size)
     if artist is None:
         raise SystemExit("--real needs the art: run `train.py sprites` first")
     report: Numbers = {"judge": judge_report(), "declared_subjects": len(concepts)}
@@ -126,6 +128,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--config", type=Path, default=CONFIG_FILE)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--name", help="of the files to write; the folder's by default")
+    parser.add_argument(
+        "--subjects", type=Path, help="names, one a line, instead of the declared ones"
+    )
     parser.add_argument("--steps", type=int, help="the model's default if not given")
     parser.add_argument("--guidance", type=float, help="likewise")
     parser.add_argument("--real", action="store_true", help="measure real scenes")
@@ -141,11 +146,13 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _concepts(judge: Judge, model: Path) -> list[Concept]:
-    """What the model declares, in the list's order; all that the judge knows where it
-    declares nothing.
+def _concepts(judge: Judge, model: Path, listed: Path | None) -> list[Concept]:
+    """What is listed or what the model declares, in the list's order; all that the
+    judge knows where there is neither.
     """
     names = set(declared_subjects(model) or judge.concepts)
+    if listed:
+        names = set(listed.read_text(encoding="utf-8").splitlines())
     if unknown := names - set(judge.concepts):
         raise SystemExit(f"the judge does not know {sorted(unknown)}")
     return [concept for concept in load_concepts() if concept.name in names]

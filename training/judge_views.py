@@ -33,10 +33,7 @@ def make_views(pictures: Tensor) -> Tensor:
         (RECOLOURED, _other_colours),
         (GREYED, lambda x: x.mean(dim=1, keepdim=True)),
         (SOFTENED, lambda x: resampled(x, _between(SOFT_CELLS), smooth=True)),
-        (
-            NOISY,
-            lambda x: x + NOISE * torch.rand(len(x), 1, 1, 1) * torch.randn_like(x),
-        ),
+        (NOISY, _with_noise),
     )
     for share, change in changes:
         chosen = torch.rand(len(images)) < share
