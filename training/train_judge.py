@@ -38,7 +38,7 @@ PLACE_WEIGHT, STYLE_WEIGHT = 0.3, 0.2
 EXAMPLES, UNSEEN_EXAMPLES = 8_000, 1_500
 TRAINING_SEEDS, UNSEEN_SEED = (0, 1), 2
 """One process paints the `EXAMPLES` of each training seed."""
-SAMPLES = 80_000
+SAMPLES = 240_000
 PICTURE_PX = 256
 """The block sizes of the report are told for pictures of this size."""
 
