@@ -93,26 +93,30 @@ other_python_folders() {
   done
 }
 
-# prepare_backend server|dev: backend/.venv with the server's lock; dev adds the tools'.
+# prepare_backend server|torch|dev: backend/.venv with the server's lock, which has no
+# torch; torch has that, too, and dev the tools' on top.
 prepare_backend() {
-  local python server=$ROOT/backend/requirements-server.txt
-  local locks=("$server") stamp=$VENV/.easel-server
-  if [[ $1 == dev ]]; then
-    locks+=("$ROOT/backend/requirements-dev.txt")
-    stamp=$VENV/.easel-dev
-  fi
+  local python set lock=$ROOT/backend/requirements
+  local -A locks=([server]="$lock-server.txt" [torch]="$lock-torch.txt"
+    [dev]="$lock-torch.txt $lock-dev.txt")
+  # Each has all that those before it have.
+  local sets=(server torch dev) files
   if ! "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
       fail "$python lacks the venv module; on Debian: apt install python3-venv"
     with_progress "creating backend/.venv" "$python" -m venv --clear "$VENV"
   fi
-  [[ "$(cat "$stamp" 2>/dev/null)" == "$(hash_of "${locks[@]}")" ]] && return
+  read -ra files <<<"${locks[$1]}"
+  [[ "$(cat "$VENV/.easel-$1" 2>/dev/null)" == "$(hash_of "${files[@]}")" ]] && return
   with_progress "installing Python packages" \
     "$VENV/bin/python" -m pip install --progress-bar off --no-compile \
-    "${locks[@]/#/--requirement=}"
-  hash_of "$server" >"$VENV/.easel-server"
-  hash_of "${locks[@]}" >"$stamp"
+    "${files[@]/#/--requirement=}"
+  for set in "${sets[@]}"; do
+    read -ra files <<<"${locks[$set]}"
+    hash_of "${files[@]}" >"$VENV/.easel-$set"
+    if [[ $set == "$1" ]]; then return; fi
+  done
 }
 
 # frontend/node_modules from its lock.

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from export_onnx import export
 from sample_grid import stock_pipeline
 from stock import AutoencoderKL, UNet2DConditionModel
 from text_encoder import MAX_TOKENS, TextEncoder
@@ -22,7 +23,7 @@ LARGEST_FOLDER_BYTES = 40_000_000
 
 
 def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
-    """Write the five parts and `model_index.json` to `out`; other files there stay.
+    """Write the five parts, `model_index.json` and the graphs to `out`; the rest stays.
     Returns the size in bytes.
     """
     encoder = TextEncoder(text, torch.device("cpu"))
@@ -39,6 +40,8 @@ def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
         shutil.rmtree(out / part, ignore_errors=True)
     pipeline.to(dtype=torch.float16).save_pretrained(out)
     _make_portable(out)
+    # Last: graphs fit exactly the configs and weights that they were made for.
+    export(out)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     if size > LARGEST_FOLDER_BYTES:
         raise RuntimeError(

@@ -12,6 +12,7 @@ import pytest
 from easel.errors import ServiceError
 from easel.gateway.app import create_app
 from easel.gateway.settings import GatewaySettings
+from easel.text2image.engines.runtimes import TORCH_LOCK
 from easel.text2image.settings import ServerSettings
 from easel.web import native_api
 
@@ -46,14 +47,26 @@ def test_the_gateways_lock_has_no_torch() -> None:
     assert not unwanted & set(packages)
 
 
-def test_the_servers_lock_has_one_torch_and_the_gateways_versions() -> None:
+def test_the_servers_lock_paints_without_torch() -> None:
     packages = locked("requirements-server.txt")
-    assert packages["torch"] == "2.13.0"
+    assert {"onnxruntime", "numpy", "pillow"} <= set(packages)
+    unwanted = {"torch", "diffusers", "transformers", "tokenizers", "huggingface-hub"}
+    # Optional, and as large as all of the gateway.
+    unwanted |= {"c2pa-python", "cryptography"}
+    assert not unwanted & set(packages)
     assert locked("requirements.txt").items() <= packages.items()
 
 
+@pytest.mark.parametrize("name", ["requirements-credentials.txt", TORCH_LOCK])
+def test_the_larger_locks_have_all_that_the_server_has(name: str) -> None:
+    packages = locked(name)
+    assert "c2pa-python" in packages
+    assert ("torch" in packages) is (name == TORCH_LOCK)
+    assert locked("requirements-server.txt").items() <= packages.items()
+
+
 def test_the_tools_agree_with_what_they_test() -> None:
-    server, tools = locked("requirements-server.txt"), locked("requirements-dev.txt")
+    server, tools = locked(TORCH_LOCK), locked("requirements-dev.txt")
     both = set(server) & set(tools)
     assert {name: tools[name] for name in both} == {name: server[name] for name in both}
 
@@ -68,8 +81,16 @@ def test_a_lock_pins_and_names_nothing_else(lock: Path) -> None:
     assert "/" not in lock.read_text().replace("scripts/lock", "")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-telemetry.txt"])
-def test_a_lock_of_the_gateway_has_the_hashes_of_every_package(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements.txt",
+        "requirements-server.txt",
+        "requirements-credentials.txt",
+        "requirements-telemetry.txt",
+    ],
+)
+def test_a_lock_without_torch_has_the_hashes_of_every_package(name: str) -> None:
     text = page(f"backend/{name}")
     hashes = r"( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
     assert len(re.findall(rf"^\S+==\S+{hashes}", text, re.M)) == len(locked(name))
@@ -77,7 +98,7 @@ def test_a_lock_of_the_gateway_has_the_hashes_of_every_package(name: str) -> Non
 
 def test_all_locks_have_the_same_versions() -> None:
     """Some are installed on top of others."""
-    server = locked("requirements-server.txt")
+    server = locked(TORCH_LOCK)
     for lock in BACKEND.glob("requirements*.txt"):
         packages = locked(lock.name)
         both = server.keys() & packages.keys()

@@ -210,7 +210,9 @@ test.describe("refusals", () => {
     await studio.prompt.press("Enter");
     await expect(studio.failure).toContainText("Not enough memory");
     gateway.refusal = null;
-    await studio.page.getByRole("button", { name: "Try 512 × 512" }).click();
+    const smaller = studio.page.getByRole("button", { name: "Try 512 × 512" });
+    await expect(smaller).toBeInViewport({ ratio: 1 });
+    await smaller.click();
     (await gateway.generation()).queued(1).complete();
     await expect(studio.download).toBeVisible();
     expect(gateway.requests[0]).toMatchObject({ width: 512, height: 512 });

@@ -46,7 +46,10 @@ async function measure(name, limit, times, take) {
 }
 
 async function open(page) {
+  // Words are there before the script that makes the page live, which begins by this.
+  const isLive = page.waitForRequest("**/api/health");
   await page.goto(tiers.studio);
+  await isLive;
   await page.getByText("What shall it be?").waitFor();
 }
 

@@ -119,7 +119,8 @@ class GenerationRequest(BaseModel):
     determinism: DeterminismLevel = Field(
         default="seed",
         description="`seed`: equal to the eye in any company; `exact`: painted alone, "
-        "bit-equal to the stock diffusers pipeline.",
+        "bit-equal to the stock diffusers pipeline, or, where the model's `runtime` is "
+        "`onnx`, each time on the same machine.",
     )
     priority: Priority = Field(
         default="interactive",

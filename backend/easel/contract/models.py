@@ -90,6 +90,7 @@ class Style(BaseModel):
 
 
 ModelState = Literal["unloaded", "loading", "ready", "failed"]
+Runtime = Literal["torch", "onnx"]
 
 
 class ModelDocument(BaseModel):
@@ -102,6 +103,11 @@ class ModelDocument(BaseModel):
     description: str
     license: str | None
     pipeline: str = Field(description="The diffusers pipeline class that paints.")
+    runtime: Runtime | None = Field(
+        default=None,
+        description="`torch`, or `onnx`: ONNX Runtime on the CPU, without torch. Null: "
+        "neither, or an older server.",
+    )
     sizes: SizeSupport
     num_inference_steps: IntRange
     guidance_scale: FloatRange

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from easel.contract.models import Runtime
+
 
 class EndedGenerations(BaseModel):
     """Generations that ended on a text-to-image server, and what came of them."""
@@ -55,6 +57,10 @@ class ServerHealth(BaseModel):
     replica: str = Field(description="Part of every generation id of this server.")
     model: str = Field(description="The model that it serves, or is loading.")
     device: str | None = Field(description="`cpu`, `cuda`, …; null while loading.")
+    runtime: Runtime | None = Field(
+        default=None,
+        description="What computes: `torch`, or `onnx` without it; null while loading.",
+    )
     queued: int = Field(ge=0)
     running: int = Field(ge=0)
     backlog_s: float | None = Field(

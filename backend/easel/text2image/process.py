@@ -10,6 +10,7 @@ from easel.text2image.durability.journal import Journal
 from easel.text2image.durability.journal_file import JournalUnusable
 from easel.text2image.engines.base import ModelUnavailable
 from easel.text2image.engines.load_options import LoadOptions
+from easel.text2image.engines.runtimes import TORCH_LOCK, is_torch_installed
 from easel.text2image.images.content_credentials import (
     ContentCredentials,
     CredentialsUnusable,
@@ -96,6 +97,7 @@ def _models(settings: ServerSettings) -> ModelCatalogue:
         quantize=settings.quantize,
         offload=settings.offload,
         lora_dir=settings.lora_dir,
+        runtime=settings.runtime,
         fake_step_s=settings.fake_step_seconds,
     )
     budget_gib = settings.memory_budget_gib
@@ -114,6 +116,11 @@ def _safety_checker(settings: ServerSettings) -> SafetyChecker | None:
     """Raises ModelUnavailable."""
     if settings.safety_checker is None:
         return None
+    if not is_torch_installed():
+        raise ModelUnavailable(
+            "--safety-checker needs torch. In the server's folder: pip install -r "
+            f"{TORCH_LOCK}"
+        )
     from easel.text2image.engines.safety_checkers import load_safety_checker
 
     return load_safety_checker(

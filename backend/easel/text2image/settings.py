@@ -15,7 +15,12 @@ from pydantic_settings import (
 )
 
 from easel.telemetry.logs import LogFormat, LogLevel
-from easel.text2image.engines.load_options import FAKE_MODEL, Offload, Quantization
+from easel.text2image.engines.load_options import (
+    FAKE_MODEL,
+    Offload,
+    Quantization,
+    RuntimeChoice,
+)
 from easel.text2image.images.safety import SafetyPolicy
 
 EMBEDDED_MODEL = "easel-mini"
@@ -53,6 +58,12 @@ class ServerSettings(BaseSettings):
         f"`{EMBEDDED_MODEL}`, or `{FAKE_MODEL}` for a test pattern without torch. "
         "Several, by several flags or with commas between: the first is the default, "
         "the others are loaded on demand.",
+    )
+    runtime: RuntimeChoice = Field(
+        default="auto",
+        description="auto, onnx or torch: what computes. onnx is ONNX Runtime on the "
+        "CPU, without torch, for models that carry graphs, as the embedded one does; "
+        "auto takes it unless there is a GPU, or a model or flag that needs torch.",
     )
     device: str = Field(
         default="auto",

@@ -27,9 +27,12 @@ export class StudioPage {
     this.liveRegion = page.getByRole("status", { name: "News" });
   }
 
-  /** Opens the studio and waits until it knows its model. */
+  /** Opens the studio and waits until it knows its model and answers to what is done. */
   async open(): Promise<void> {
+    // Words are there before the script that makes the page live, which begins by this.
+    const isLive = this.page.waitForRequest("**/api/health");
     await this.page.goto("/");
+    await isLive;
     await this.page.getByText("What shall it be?").waitFor();
     await this.page.getByText("More settings").waitFor({ state: "attached" });
   }

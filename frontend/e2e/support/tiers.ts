@@ -15,7 +15,11 @@ export async function studioTier(gatewayUrl: string): Promise<Tier> {
     file: process.execPath,
     args: ["scripts/start.mjs"],
     cwd: FRONTEND,
-    env: { PORT: String(port), HOSTNAME: "127.0.0.1", GATEWAY_URL: gatewayUrl },
+    env: {
+      ...{ PORT: String(port), HOSTNAME: "127.0.0.1", GATEWAY_URL: gatewayUrl },
+      // What a page comes with is not to depend on how busy the machine is.
+      PAGE_PATIENCE_MS: "10000",
+    },
     health: "/",
   });
 }

@@ -1,9 +1,14 @@
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
+import { FirstLook } from "@/features/service/first-look";
 import { NO_FLASH_SCRIPT } from "@/features/theme/theme";
+import { configuredGateway, pagePatienceMs } from "@/lib/gateway/configured-gateway";
+import { firstAnswers } from "@/lib/gateway/first-answers";
 import { requestWords } from "@/lib/words/request-words";
 import { WordsProvider } from "@/lib/words/use-words";
 import { Shell } from "./_shell/shell";
+import { EARLY_INPUT_SCRIPT } from "./_studio/early-input";
 import "./globals.css";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -22,17 +27,28 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const words = await requestWords();
+  const [words, answers] = await Promise.all([
+    requestWords(),
+    firstAnswers(
+      await headers(),
+      configuredGateway(),
+      AbortSignal.timeout(pagePatienceMs()),
+    ),
+  ]);
   return (
     // The script below sets the theme before React sees the element.
     <html lang={words.language} suppressHydrationWarning>
       <head>
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
         <script dangerouslySetInnerHTML={{ __html: NO_FLASH_SCRIPT }} />
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the same */}
+        <script dangerouslySetInnerHTML={{ __html: EARLY_INPUT_SCRIPT }} />
       </head>
       <body>
         <WordsProvider words={words}>
-          <Shell>{children}</Shell>
+          <FirstLook answers={answers}>
+            <Shell>{children}</Shell>
+          </FirstLook>
         </WordsProvider>
       </body>
     </html>

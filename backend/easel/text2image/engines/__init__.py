@@ -1,12 +1,13 @@
 """The engines: a name becomes a loaded model behind the `Engine` protocol.
 
-Each engine's module is imported on demand, so a server that serves the fake model
-never imports torch.
+Each engine's module is imported on demand: only models that torch runs import it.
 """
 
 from easel.contract.models import ModelDocument
 from easel.text2image.engines.base import AnyEngine, PromptCounter
 from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
+from easel.text2image.engines.model_source import open_source
+from easel.text2image.engines.runtimes import runtime_of
 
 __all__ = [
     "LoadOptions",
@@ -28,6 +29,10 @@ def describe_model(model: str, options: LoadOptions) -> ModelDocument:
     """
     if model == FAKE_MODEL:
         document = _fake(options).model
+    elif runtime_of(model, options) == "onnx":
+        from easel.text2image.engines.light import loading as light
+
+        document = light.described(open_source(model))
     else:
         from easel.text2image.engines.description import described
 
@@ -44,12 +49,16 @@ def load_engine(model: str, options: LoadOptions, progress: Progress) -> AnyEngi
     if model == FAKE_MODEL:
         progress(1.0)
         return _fake(options)
+    if runtime_of(model, options) == "onnx":
+        from easel.text2image.engines.light import loading as light
+
+        return light.loaded(open_source(model), progress)
     from easel.text2image.engines.loading import loaded_engine
 
     return loaded_engine(model, options, progress)
 
 
-def prompt_counter(model: str) -> PromptCounter | None:
+def prompt_counter(model: str, options: LoadOptions) -> PromptCounter | None:
     """Read the tokenizer that the model's prompts are cut by, and nothing else.
 
     Returns:
@@ -62,6 +71,10 @@ def prompt_counter(model: str) -> PromptCounter | None:
         from easel.text2image.engines.fake import FakePromptCounter
 
         return FakePromptCounter()
+    if runtime_of(model, options) == "onnx":
+        from easel.text2image.engines.light import loading as light
+
+        return light.opened_reader(open_source(model))
     from easel.text2image.engines.description import opened_reader
 
     return opened_reader(model)
@@ -75,6 +88,10 @@ def weight_bytes(model: str, options: LoadOptions) -> int:
     """
     if model == FAKE_MODEL:
         return 0
+    if runtime_of(model, options) == "onnx":
+        from easel.text2image.engines.light import loading as light
+
+        return light.weight_bytes(open_source(model))
     from easel.text2image.engines.loading import estimated_bytes
 
     return estimated_bytes(model, options)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
+
+from easel.text2image.engines.pictures import mask_array, pictures, pixel_array
 
 
 def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
@@ -56,21 +57,15 @@ def _wide_enough(vae: Any) -> Iterator[torch.dtype]:
 
 def pixels_of(image: Image.Image) -> torch.Tensor:
     """[1, 3, H, W] float32 in [-1, 1]."""
-    levels = np.asarray(image.convert("RGB"), dtype=np.float32)
-    return torch.from_numpy(levels / 127.5 - 1.0).movedim(-1, 0)[None]
+    return torch.from_numpy(pixel_array(image))
 
 
 def images_of(pixels: torch.Tensor) -> list[Image.Image]:
     """[B, 3, H, W] in [-1, 1] to pictures, rounded as diffusers rounds."""
     levels = (pixels.float() * 0.5 + 0.5).clamp(0, 1).cpu().movedim(1, -1).numpy()
-    return [Image.fromarray(row) for row in (levels * 255).round().astype("uint8")]
+    return pictures(levels)
 
 
 def latent_mask(mask: Image.Image, height: int, width: int) -> torch.Tensor:
-    """[1, 1, height, width] float32 of the latent grid: 1 is repainted.
-
-    Binarised at one half before it shrinks to the nearest pixel, as stock pipelines do.
-    """
-    levels = np.asarray(mask.convert("L"), dtype=np.float32) / 255.0
-    binary = torch.from_numpy((levels >= 0.5).astype(np.float32))[None, None]
-    return torch.nn.functional.interpolate(binary, size=(height, width))
+    """[1, 1, height, width] float32 of the latent grid: 1 is repainted."""
+    return torch.from_numpy(mask_array(mask, height, width))

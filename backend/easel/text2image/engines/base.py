@@ -54,7 +54,8 @@ class SampleSpec:
         width: Pixels of a size that the model can paint itself, like `height`.
         sampler: One of the model's `samplers`.
         loras: (id, scale) pairs of the model's adapters, sorted.
-        is_exact: Painted alone, bit-equal to the stock pipeline.
+        is_exact: Painted alone, bit-equal to the stock pipeline; without torch,
+            bit-equal each time.
     """
 
     id: str

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from PIL.Image import Image
 
-from easel.errors import EngineFailed, OutOfMemory, ServiceError
+from easel.errors import OutOfMemory, ServiceError
 from easel.text2image.engines.autoencoders import images_of
 from easel.text2image.engines.devices import free_memory_bytes
 from easel.text2image.engines.faults import is_out_of_memory
+from easel.text2image.engines.invalid_output import invalid_output
 from easel.text2image.engines.side_stream import Launched
 
 log = logging.getLogger(__name__)
@@ -109,10 +110,3 @@ class DecodedLater:
             image if is_finite else invalid_output()
             for image, is_finite in zip(images, finite, strict=True)
         ]
-
-
-def invalid_output() -> ServiceError:
-    return EngineFailed(
-        "The model computed numbers that are no image (NaN or infinity); another seed, "
-        "a lower guidance_scale or a wider --dtype may help."
-    )

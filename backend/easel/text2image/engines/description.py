@@ -22,18 +22,18 @@ from easel.contract.models import (
     SizeSupport,
 )
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.capabilities import (
+from easel.text2image.engines.capabilities import describe
+from easel.text2image.engines.error_text import first_line
+from easel.text2image.engines.families import has_family
+from easel.text2image.engines.latent_preview import can_preview
+from easel.text2image.engines.load_options import LoadOptions
+from easel.text2image.engines.lora_adapters import LoraAdapters
+from easel.text2image.engines.model_facts import (
     FALLBACK_SIDE_PX,
     FALLBACK_STEPS,
     MAX_SIDE_PX,
     EngineTraits,
-    describe,
 )
-from easel.text2image.engines.families import has_family
-from easel.text2image.engines.faults import first_line
-from easel.text2image.engines.latent_preview import can_preview
-from easel.text2image.engines.load_options import LoadOptions
-from easel.text2image.engines.lora_adapters import LoraAdapters
 from easel.text2image.engines.model_source import (
     ModelSource,
     open_source,
@@ -101,6 +101,7 @@ def describe_pipeline(
         source.sidecar,
         EngineTraits(
             previews=previews,
+            runtime="torch",
             batching=shares_passes(pipeline, options),
             # The stock pipeline's own loop would run through the compiled denoiser.
             exact=not options.compile,
@@ -181,6 +182,7 @@ def _by_index(source: ModelSource) -> ModelDocument:
         description=sidecar.description,
         license=sidecar.license,
         pipeline=read_index(source).pipeline,
+        runtime="torch",
         sizes=SizeSupport(
             minimum=min(min(size) for size in native),
             maximum=max(MAX_SIDE_PX, width, height),

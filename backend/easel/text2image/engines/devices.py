@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.models.memory_gauge import resident_bytes
+from easel.text2image.models.memory_gauge import machine_bytes, resident_bytes
 
 _DTYPES = {
     "float32": torch.float32,
@@ -42,7 +42,7 @@ def total_memory_bytes(device: str) -> int:
     """Of the GPU; of the machine for every other device."""
     if device.startswith("cuda"):
         return int(torch.cuda.get_device_properties(device).total_memory)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return machine_bytes()
 
 
 def free_memory_bytes(device: str) -> int:

@@ -2,23 +2,23 @@
 
 Everything that they share (rows, guidance, sampling, caching, decoding in chunks) is
 in `batched.py`. Shapes: B samples, R rows of a forward pass, C channels; "packed" is
-whatever shape the denoiser takes.
+whatever shape the denoiser takes. Arrays are torch's, or NumPy's in the light engine.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import torch
-
+from easel.text2image.engines.arrays import Array, Arrays, Generator
 from easel.text2image.engines.base import SampleSpec
+from easel.text2image.samplers.advance import ArrayT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
-    """What the text encoders made of one prompt: tensors with a batch axis of 1."""
+    """What the text encoders made of one prompt: arrays with a batch axis of 1."""
 
-    tensors: dict[str, torch.Tensor]
+    tensors: dict[str, Array]
 
     @property
     def nbytes(self) -> int:
@@ -37,9 +37,9 @@ class Rows:
         width: Pixels, the same for all rows, like `height`.
     """
 
-    latents: torch.Tensor
-    timesteps: torch.Tensor
-    guidance_scales: torch.Tensor
+    latents: Array
+    timesteps: Array
+    guidance_scales: Array
     conditioning: Any
     width: int
     height: int
@@ -52,13 +52,57 @@ class Source:
     `mask` is 1 where the image is repainted; None repaints everything.
     """
 
-    latents: torch.Tensor
-    noise: torch.Tensor
-    mask: torch.Tensor | None
+    latents: Array
+    noise: Array
+    mask: Array | None
 
 
-class ModelFamily(Protocol):
-    """One architecture around its stock pipeline, which holds the components."""
+class Family(Protocol):
+    """One architecture, in whichever library: what batching needs of it."""
+
+    def is_guided(self, spec: SampleSpec) -> bool:
+        """Whether classifier-free guidance adds a row."""
+        ...
+
+    def text_length(self, spec: SampleSpec) -> int:
+        """Tokens, padded, that enter the denoiser; 0 where all prompts are equal."""
+        ...
+
+    def encode(self, spec: SampleSpec, *, negative: bool) -> Conditioning:
+        """Of the prompt, or of what guidance pushes away from."""
+        ...
+
+    def stack(self, conditionings: Sequence[Conditioning]) -> Any:
+        """One batch of them; kept while the same rows are stepped again."""
+        ...
+
+    def noise(self, spec: SampleSpec, generator: Generator) -> Array:
+        """[1, packed] float32 on the CPU, drawn as the stock pipeline draws it."""
+        ...
+
+    def source(self, spec: SampleSpec, generator: Generator) -> Source:
+        """For image-to-image and inpainting, drawn as the stock pipelines do."""
+        ...
+
+    def predict(self, rows: Rows) -> Array:
+        """[R, packed]: the denoiser's output with the sign that samplers expect."""
+        ...
+
+    def guide(self, positive: Array, negative: Array, scales: Array) -> Array:
+        """Classifier-free guidance row by row, float32; `scales` is [B, 1, ...]."""
+        ...
+
+    def unpack(self, latents: Array, width: int, height: int) -> Array:
+        """[B, packed] to [B, C, height, width] of the latent grid."""
+        ...
+
+    def decode(self, latents: Array) -> Array:
+        """[B, C, h, w] float32 latents to [B, 3, height, width] pixels in [-1, 1]."""
+        ...
+
+
+class ModelFamily(Family, Protocol):
+    """In torch, around its stock pipeline, which holds the components."""
 
     @property
     def pipeline(self) -> Any: ...
@@ -73,64 +117,20 @@ class ModelFamily(Protocol):
         """Whether the pipeline hands sigmas from 1 to 1/steps to its scheduler."""
         ...
 
-    def is_guided(self, spec: SampleSpec) -> bool:
-        """Whether classifier-free guidance adds a row."""
-        ...
-
-    def text_length(self, spec: SampleSpec) -> int:
-        """Tokens, padded, that enter the denoiser; 0 where all prompts are equal."""
-        ...
-
     def image_seq_len(self, spec: SampleSpec) -> int | None:
         """Image tokens, where the noise schedule shifts with them."""
         ...
 
-    def encode(self, spec: SampleSpec, *, negative: bool) -> Conditioning:
-        """Of the prompt, or of what guidance pushes away from."""
-        ...
 
-    def stack(self, conditionings: Sequence[Conditioning]) -> Any:
-        """One batch of them; kept while the same rows are stepped again."""
-        ...
-
-    def noise(self, spec: SampleSpec, generator: torch.Generator) -> torch.Tensor:
-        """[1, packed] float32 on the CPU, drawn as the stock pipeline draws it."""
-        ...
-
-    def source(self, spec: SampleSpec, generator: torch.Generator) -> Source:
-        """For image-to-image and inpainting, drawn as the stock pipelines do."""
-        ...
-
-    def predict(self, rows: Rows) -> torch.Tensor:
-        """[R, packed]: the denoiser's output with the sign that samplers expect."""
-        ...
-
-    def guide(
-        self, positive: torch.Tensor, negative: torch.Tensor, scales: torch.Tensor
-    ) -> torch.Tensor:
-        """Classifier-free guidance row by row, float32; `scales` is [B, 1, ...]."""
-        ...
-
-    def unpack(self, latents: torch.Tensor, width: int, height: int) -> torch.Tensor:
-        """[B, packed] to [B, C, height, width] of the latent grid."""
-        ...
-
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """[B, C, h, w] float32 latents to [B, 3, height, width] pixels in [-1, 1]."""
-        ...
-
-
-def stacked(conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
+def stacked(conditionings: Sequence[Conditioning], arrays: Arrays) -> dict[str, Array]:
     """Conditionings whose tensors have equal shapes, along the batch axis."""
     first = conditionings[0].tensors
     return {
-        name: torch.cat([each.tensors[name] for each in conditionings])
+        name: arrays.joined([each.tensors[name] for each in conditionings])
         for name in first
     }
 
 
-def guided(
-    positive: torch.Tensor, negative: torch.Tensor, scales: torch.Tensor
-) -> torch.Tensor:
+def guided(positive: ArrayT, negative: ArrayT, scales: ArrayT) -> ArrayT:
     """Ho and Salimans 2022 (arXiv:2207.12598), as diffusers weighs it."""
     return negative + scales * (positive - negative)

@@ -7,6 +7,7 @@ import torch
 
 from easel.errors import OutOfMemory
 from easel.text2image.engines.base import ModelUnavailable
+from easel.text2image.engines.error_text import first_line
 
 
 @contextmanager
@@ -38,8 +39,3 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "not enough memory" in str(error)
     )
-
-
-def first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

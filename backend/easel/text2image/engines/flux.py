@@ -13,6 +13,7 @@ import torch
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import Conditioning, Rows, stacked
 from easel.text2image.engines.packed_latents import PackedLatents
+from easel.text2image.engines.torch_arrays import TORCH
 from easel.text2image.engines.transformer_latents import has_planned_sampler
 
 
@@ -47,7 +48,7 @@ class Flux(PackedLatents):
         return Conditioning({"prompt": embeddings, "pooled": pooled})
 
     def stack(self, conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
-        return stacked(conditionings)
+        return stacked(conditionings, TORCH)
 
     def predict(self, rows: Rows) -> torch.Tensor:
         prompt = rows.conditioning["prompt"]

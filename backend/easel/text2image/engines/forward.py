@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
-from easel.text2image.engines.family import Conditioning, ModelFamily, Rows
+from easel.text2image.engines.arrays import Array, Arrays, broadcast_shape
+from easel.text2image.engines.family import Conditioning, Family, Rows
 
 # torch.compile makes one graph for each batch size: these are the sizes that exist.
 COMPILED_ROWS = (1, 2, 4, 8, 16, 32, 64)
@@ -30,19 +29,21 @@ class ForwardSample:
 class Forward:
     """Calls a family's denoiser; keeps the stacked conditionings of the last rows."""
 
-    def __init__(self, family: ModelFamily, device: str, *, compiled: bool) -> None:
+    def __init__(
+        self, family: Family, arrays: Arrays, *, compiled: bool = False
+    ) -> None:
         self._family = family
-        self._device = device
+        self._arrays = arrays
         self._compiled = compiled
         self._stacked: tuple[tuple[Conditioning, ...], Any] | None = None
 
     def __call__(
         self,
         samples: Sequence[ForwardSample],
-        inputs: torch.Tensor,
+        inputs: Array,
         size: tuple[int, int],
         max_rows: int,
-    ) -> torch.Tensor:
+    ) -> Array:
         """Guided predictions, [B, packed] float32.
 
         Args:
@@ -58,15 +59,16 @@ class Forward:
             *(each.positive for each in samples),
         )
         rows = inputs[order] if guided else inputs
-        times = self._column([samples[place].timestep for place in order])
-        scales = self._column([samples[place].guidance_scale for place in order])
+        column = self._arrays.column
+        times = column([samples[place].timestep for place in order], inputs)
+        scales = column([samples[place].guidance_scale for place in order], inputs)
         parts = [
             self._predict(
                 conditionings[part], rows[part], times[part], scales[part], size
             )
             for part in _parts(len(order), max_rows)
         ]
-        outputs = parts[0] if len(parts) == 1 else torch.cat(parts)
+        outputs = parts[0] if len(parts) == 1 else self._arrays.joined(parts)
         return self._guided(samples, guided, outputs)
 
     def forget(self) -> None:
@@ -75,21 +77,21 @@ class Forward:
     def _predict(
         self,
         conditionings: tuple[Conditioning, ...],
-        rows: torch.Tensor,
-        times: torch.Tensor,
-        scales: torch.Tensor,
+        rows: Array,
+        times: Array,
+        scales: Array,
         size: tuple[int, int],
-    ) -> torch.Tensor:
+    ) -> Array:
         count = len(conditionings)
         if self._compiled and (missing := _compiled_rows(count) - count):
             conditionings += conditionings[-1:] * missing
             rows, times, scales = (
-                torch.cat([column, column[-1:].expand(missing, *column.shape[1:])])
+                self._arrays.joined([column, *[column[-1:]] * missing])
                 for column in (rows, times, scales)
             )
         stacked = self._stack(conditionings)
         output = self._family.predict(Rows(rows, times, scales, stacked, *size))
-        return output[:count].float()
+        return self._arrays.float32(output[:count])
 
     def _stack(self, conditionings: tuple[Conditioning, ...]) -> Any:
         if self._stacked is None or self._stacked[0] != conditionings:
@@ -100,24 +102,21 @@ class Forward:
         self,
         samples: Sequence[ForwardSample],
         guided: Sequence[int],
-        outputs: torch.Tensor,
-    ) -> torch.Tensor:
+        outputs: Array,
+    ) -> Array:
         """Guidance applied to the samples that have it."""
         if not guided:
             return outputs
         negative, positive = outputs[: len(guided)], outputs[len(guided) :]
-        column = self._column([samples[place].guidance_scale for place in guided])
-        scales = column.view(-1, *(1,) * (outputs.ndim - 1))
+        column = self._arrays.column(
+            [samples[place].guidance_scale for place in guided], outputs
+        )
+        scales = column.reshape(broadcast_shape(outputs))
         if len(guided) == len(samples):
             return self._family.guide(positive, negative, scales)
-        predicted = positive.clone()
+        predicted = self._arrays.copied(positive)
         predicted[guided] = self._family.guide(positive[guided], negative, scales)
         return predicted
-
-    def _column(self, values: list[float]) -> torch.Tensor:
-        return torch.tensor(values, dtype=torch.float32).to(
-            self._device, non_blocking=True
-        )
 
 
 def _parts(rows: int, max_rows: int) -> list[slice]:

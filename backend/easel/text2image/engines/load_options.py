@@ -10,6 +10,8 @@ FAKE_MODEL = "fake"
 
 Quantization = Literal["fp8", "int8"]
 Offload = Literal["none", "model", "sequential"]
+# `onnx` is ONNX Runtime on the CPU, for models that carry graphs.
+RuntimeChoice = Literal["auto", "onnx", "torch"]
 
 # Told how much of a model is loaded, from 0 to 1, never less than before.
 Progress = Callable[[float], None]
@@ -27,6 +29,8 @@ class LoadOptions:
         offload: What may wait in the machine's memory while it is not needed: whole
             components (`model`) or single layers (`sequential`).
         lora_dir: Where adapters are; None offers none.
+        runtime: What computes; `auto` takes torch where only torch will do, or where
+            it finds a GPU.
         fake_step_s: Step time of the test pattern.
     """
 
@@ -36,4 +40,5 @@ class LoadOptions:
     quantize: Quantization | None = None
     offload: Offload = "none"
     lora_dir: Path | None = None
+    runtime: RuntimeChoice = "auto"
     fake_step_s: float = 0.05

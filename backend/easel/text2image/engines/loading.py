@@ -6,15 +6,15 @@ from typing import Any
 
 import torch
 
-from easel.errors import ServiceError
 from easel.text2image.engines import acceleration
-from easel.text2image.engines.base import AnyEngine, ModelUnavailable, SampleSpec
+from easel.text2image.engines.base import AnyEngine, ModelUnavailable
 from easel.text2image.engines.batched import BatchedEngine
 from easel.text2image.engines.decoding import Decoder
 from easel.text2image.engines.description import describe_pipeline, shares_passes
 from easel.text2image.engines.devices import choose_device, choose_dtype, dtype_name
+from easel.text2image.engines.error_text import first_line
 from easel.text2image.engines.families import family_for
-from easel.text2image.engines.faults import first_line, is_out_of_memory
+from easel.text2image.engines.faults import is_out_of_memory
 from easel.text2image.engines.latent_preview import LatentPreview, preview_for
 from easel.text2image.engines.load_options import LoadOptions, Progress
 from easel.text2image.engines.load_progress import LoadProgress, components_announced
@@ -26,6 +26,7 @@ from easel.text2image.engines.model_source import (
 )
 from easel.text2image.engines.quiet_libraries import import_diffusers
 from easel.text2image.engines.stock_pipeline import StockPipeline
+from easel.text2image.engines.warm_up import warm_up
 from easel.text2image.engines.weight_files import component_bytes
 from easel.text2image.engines.whole_pipeline import WholePipelineEngine
 
@@ -209,48 +210,3 @@ def _engine(
         ),
         compiled=options.compile,
     )
-
-
-def warm_up(engine: AnyEngine) -> None:
-    """Paint two steps: the first run of a model is many times slower than all others.
-
-    Raises:
-        ModelUnavailable: it does not paint.
-    """
-    model = engine.model
-    native = model.sizes.native[0]
-    spec = SampleSpec(
-        id="warm-up",
-        prompt="warm-up",
-        negative_prompt=None,
-        width=native.width,
-        height=native.height,
-        num_inference_steps=2,
-        guidance_scale=model.defaults.guidance_scale,
-        seed=0,
-        sampler=model.sampler,
-    )
-    try:
-        result = _painted(engine, spec)
-    except ModelUnavailable:
-        raise
-    except Exception as error:
-        # Whatever a library raises here, every request would meet it again.
-        raise _does_not_paint(error) from error
-    if isinstance(result, ServiceError):
-        raise _does_not_paint(result)
-
-
-def _painted(engine: AnyEngine, spec: SampleSpec) -> Any:
-    sample = engine.begin(spec, plan := engine.plan(spec))
-    try:
-        while sample.steps_done < plan.steps:
-            engine.step([sample], max_rows=plan.rows)
-        engine.previews([sample])
-        return engine.decode([sample]).result()[0]
-    finally:
-        engine.end(sample)
-
-
-def _does_not_paint(error: Exception) -> ModelUnavailable:
-    return ModelUnavailable(f"the model loads but does not paint: {first_line(error)}")

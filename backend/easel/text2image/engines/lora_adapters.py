@@ -14,7 +14,8 @@ from typing import Any
 
 from easel.errors import InvalidRequest, OutOfMemory
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.faults import device_faults_named, first_line
+from easel.text2image.engines.error_text import first_line
+from easel.text2image.engines.faults import device_faults_named
 from easel.text2image.engines.lora_files import adapter_files, fits
 
 log = logging.getLogger(__name__)

@@ -69,15 +69,20 @@ def open_source(model: str) -> ModelSource:
         ModelUnavailable: there is no such model, or it cannot be had.
     """
     located = locate(model)
-    is_local = Path(located).is_dir()
-    folder = located if is_local else _downloaded(located)
-    model_id = Path(located).name if is_local else model
-    return ModelSource(model_id, Path(folder), read_sidecar(folder))
+    if Path(located).is_dir():
+        return local_source(located)
+    folder = _downloaded(located)
+    return ModelSource(model, Path(folder), read_sidecar(folder))
+
+
+def local_source(folder: str) -> ModelSource:
+    """Raises ModelUnavailable: its `easel.json` is not what it should be."""
+    return ModelSource(Path(folder).name, Path(folder), read_sidecar(folder))
 
 
 def _downloaded(model: str) -> str:
     """The folder with a hub's model."""
-    from easel.text2image.engines.faults import first_line
+    from easel.text2image.engines.error_text import first_line
     from easel.text2image.engines.quiet_libraries import import_diffusers
 
     diffusers = import_diffusers()

@@ -16,7 +16,7 @@ _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Template:
+class Template:
     """What a pipeline writes before a prompt; what it writes after it is cut first.
 
     Args:
@@ -41,7 +41,7 @@ class PromptReader:
 
     tokenizer: Any
     limit: int | None
-    template: _Template
+    template: Template
 
     def count(self, prompt: str) -> PromptTokens:
         text = self.template.before + prompt
@@ -54,6 +54,16 @@ class PromptReader:
             max_prompt_tokens=self.limit,
             is_cut=is_cut,
             used_characters=self._used(prompt, text) if is_cut else None,
+        )
+
+    def warnings(self, prompt: str) -> tuple[str, ...]:
+        """What the caller should know of how this prompt is read."""
+        counted = self.count(prompt)
+        if not counted.is_cut:
+            return ()
+        return (
+            f"The prompt is {counted.tokens} tokens long; the model read the first "
+            f"{counted.max_prompt_tokens}.",
         )
 
     def _used(self, prompt: str, text: str) -> int | None:
@@ -102,16 +112,16 @@ def _limit(tokenizer: Any, longest: object) -> int | None:
     return int(limit) if limit < _NO_LIMIT else None
 
 
-def _template(pipeline: Any, tokenizer: Any) -> _Template:
+def _template(pipeline: Any, tokenizer: Any) -> Template:
     """Language models read a prompt as an instruction."""
     template = getattr(pipeline, "prompt_template_encode", None)
     if isinstance(template, str):
         dropped: int = pipeline.prompt_template_encode_start_idx
-        return _Template(template.partition("{}")[0], dropped)
+        return Template(template.partition("{}")[0], dropped)
     if type(pipeline).__name__.startswith("ZImage"):
         chat = tokenizer.apply_chat_template(
             [{"role": "user", "content": _MARK}],
             tokenize=False,
         )
-        return _Template(chat.partition(_MARK)[0])
-    return _Template()
+        return Template(chat.partition(_MARK)[0])
+    return Template()

@@ -1,68 +1,25 @@
-"""How each sample of a batch gets from one step to the next.
+"""How each sample of a batch gets from one step to the next, in torch.
 
 Most samplers are planned on the host and advanced together by one vector operation
-(`easel.text2image.samplers`); for the others each sample has a stock scheduler.
+(`planned_sampling`); for the others each sample has a stock scheduler.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
-from easel.errors import InvalidRequest
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import ModelFamily
-from easel.text2image.engines.faults import first_line
+from easel.text2image.engines.planned_sampling import (
+    PlannedSampling,
+    PlannedSamplings,
+    SampledRow,
+    strength_of,
+)
 from easel.text2image.engines.stock_sampling import StockSampling
+from easel.text2image.engines.torch_arrays import TORCH
 from easel.text2image.samplers import SAMPLERS, Sampler, sampler_for
-from easel.text2image.samplers.advance import Coefficients, advance, columns
-from easel.text2image.samplers.plan import SamplingPlan
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSampling:
-    """All steps are known before the first."""
-
-    plan: SamplingPlan
-    draws_noise: bool
-
-    def __len__(self) -> int:
-        return len(self.plan.steps)
-
-    @property
-    def initial_noise_scale(self) -> float:
-        return self.plan.initial_noise_scale
-
-    def timestep(self, index: int) -> float:
-        return self.plan.steps[index].timestep
-
-    def start(self, clean: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """Where image-to-image starts."""
-        return self.plan.start_from_clean * clean + self.plan.start_from_noise * noise
-
-    def known(
-        self, clean: torch.Tensor, noise: torch.Tensor, index: int
-    ) -> torch.Tensor:
-        """The kept region of an inpainting after pass `index`."""
-        step = self.plan.steps[index]
-        return step.known_from_clean * clean + step.known_from_noise * noise
-
-
-Sampling = PlannedSampling | StockSampling
-
-
-class SampledRow(Protocol):
-    """What advancing needs of a sample."""
-
-    steps_done: int
-
-    @property
-    def sampling(self) -> Sampling: ...
-    @property
-    def generator(self) -> torch.Generator: ...
-    @property
-    def own(self) -> Any: ...
 
 
 class Samplings:
@@ -70,37 +27,22 @@ class Samplings:
 
     def __init__(self, family: ModelFamily) -> None:
         self._family = family
-        self._samplers: dict[str, Sampler | None] = {}
-        self._planned: dict[tuple[Any, ...], PlannedSampling] = {}
+        self._planned = PlannedSamplings(TORCH, self._sampler)
 
-    def of(self, spec: SampleSpec) -> Sampling:
+    def of(self, spec: SampleSpec) -> PlannedSampling | StockSampling:
         """Raises ValueError: too many steps, or none left at the strength of `spec`."""
-        strength = spec.source.strength if spec.source else 1.0
-        steps = spec.num_inference_steps
-        sampler = self._sampler(spec.sampler)
-        if sampler is None:
-            scheduler = self._stock_scheduler(spec.sampler)
-            return StockSampling(scheduler, steps, strength=strength)
-        seq_len = self._family.image_seq_len(spec)
-        key = (spec.sampler, steps, strength, seq_len)
-        if key not in self._planned:
-            plan = sampler.plan(steps, strength=strength, image_seq_len=seq_len)
-            if len(self._planned) >= 1000:
-                self._planned.clear()
-            self._planned[key] = PlannedSampling(plan, sampler.draws_noise)
-        return self._planned[key]
+        planned = self._planned.of(spec, self._family.image_seq_len(spec))
+        if planned is not None:
+            return planned
+        scheduler = self._stock_scheduler(spec.sampler)
+        strength = strength_of(spec)
+        return StockSampling(scheduler, spec.num_inference_steps, strength=strength)
 
     def inputs(self, rows: Sequence[SampledRow], latents: torch.Tensor) -> torch.Tensor:
         """[B, packed] latents, scaled for the model's input."""
         if all(isinstance(row.sampling, PlannedSampling) for row in rows):
-            scales = [
-                row.sampling.plan.steps[row.steps_done].input_scale
-                for row in rows
-                if isinstance(row.sampling, PlannedSampling)
-            ]
-            if all(scale == 1 for scale in scales):
-                return latents
-            return latents * _column(scales, latents)
+            scaled: torch.Tensor = self._planned.inputs(rows, latents)
+            return scaled
         return torch.cat(
             [_scaled(row, latents[place : place + 1]) for place, row in enumerate(rows)]
         )
@@ -118,10 +60,10 @@ class Samplings:
             if isinstance(row.sampling, PlannedSampling)
         ]
         if len(planned) == len(rows):
-            return _advance_planned(rows, latents, predicted)
+            return self._planned.advance(rows, latents, predicted)
         after, clean = torch.empty_like(latents), torch.empty_like(latents)
         if planned:
-            after[planned], clean[planned] = _advance_planned(
+            after[planned], clean[planned] = self._planned.advance(
                 [rows[place] for place in planned], latents[planned], predicted[planned]
             )
         for place, row in enumerate(rows):
@@ -133,15 +75,13 @@ class Samplings:
         return after, clean
 
     def _sampler(self, name: str) -> Sampler | None:
-        if name not in self._samplers:
-            scheduler = self._stock_scheduler(name)
-            self._samplers[name] = sampler_for(
-                type(scheduler).__name__,
-                scheduler.config,
-                name=name,
-                has_pipeline_sigmas=self._family.sigmas_from_one,
-            )
-        return self._samplers[name]
+        scheduler = self._stock_scheduler(name)
+        return sampler_for(
+            type(scheduler).__name__,
+            scheduler.config,
+            name=name,
+            has_pipeline_sigmas=self._family.sigmas_from_one,
+        )
 
     def _stock_scheduler(self, name: str) -> Any:
         return stock_scheduler(self._family.pipeline.scheduler, name)
@@ -163,56 +103,9 @@ def stock_scheduler(default: Any, name: str) -> Any:
     return scheduler_class.from_config(default.config, **overrides)
 
 
-def refused_schedule(error: ValueError) -> InvalidRequest:
-    """What a sampler says of numbers that it cannot plan, as the caller's mistake."""
-    reason = first_line(error)
-    # Stock schedulers know nothing of strength; only ours begin with the word.
-    name = "strength" if reason.startswith("strength") else "num_inference_steps"
-    return InvalidRequest(f"{name}: {reason}", param=name)
-
-
-def _advance_planned(
-    rows: Sequence[SampledRow], latents: torch.Tensor, predicted: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    samplings = [row.sampling for row in rows]
-    steps = [
-        sampling.plan.steps[row.steps_done]
-        for sampling, row in zip(samplings, rows, strict=True)
-        if isinstance(sampling, PlannedSampling)
-    ]
-    table = torch.tensor(columns(steps), dtype=torch.float32).to(
-        latents.device, non_blocking=True
-    )
-    shape = (len(rows), *(1,) * (latents.ndim - 1))
-    coefficients = Coefficients(*(column.view(shape) for column in table))
-    previous = torch.cat([row.own.previous_clean for row in rows])
-    return advance(latents, predicted, previous, _noise(rows, latents), coefficients)
-
-
-def _noise(rows: Sequence[SampledRow], latents: torch.Tensor) -> torch.Tensor:
-    """One draw for each row whose sampler is stochastic, from that row's generator."""
-    draws = [
-        isinstance(row.sampling, PlannedSampling) and row.sampling.draws_noise
-        for row in rows
-    ]
-    if not any(draws):
-        return torch.zeros((1,) * latents.ndim, device=latents.device)
-    shape = latents.shape[1:]
-    noise = [
-        torch.randn(shape, generator=row.generator) if is_drawn else torch.zeros(shape)
-        for row, is_drawn in zip(rows, draws, strict=True)
-    ]
-    return torch.stack(noise).to(latents.device, non_blocking=True)
-
-
 def _scaled(row: SampledRow, latents: torch.Tensor) -> torch.Tensor:
     sampling = row.sampling
     if isinstance(sampling, PlannedSampling):
         return latents * sampling.plan.steps[row.steps_done].input_scale
-    return sampling.scaled_input(latents, row.steps_done)
-
-
-def _column(values: list[float], like: torch.Tensor) -> torch.Tensor:
-    column = torch.tensor(values, dtype=torch.float32)
-    shaped = column.view(-1, *(1,) * (like.ndim - 1))
-    return shaped.to(like.device, non_blocking=True)
+    scaled: torch.Tensor = sampling.scaled_input(latents, row.steps_done)
+    return scaled

@@ -11,6 +11,7 @@ import torch
 
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import Conditioning, Rows, guided, stacked
+from easel.text2image.engines.torch_arrays import TORCH
 from easel.text2image.engines.unet_latents import UNetLatents, takes_plain_latents
 
 
@@ -34,7 +35,7 @@ class StableDiffusion(UNetLatents):
         return Conditioning({"prompt": embeddings})
 
     def stack(self, conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
-        return stacked(conditionings)
+        return stacked(conditionings, TORCH)
 
     def predict(self, rows: Rows) -> torch.Tensor:
         output: torch.Tensor = self.denoiser(

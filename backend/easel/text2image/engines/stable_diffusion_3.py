@@ -11,6 +11,7 @@ import torch
 
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import Conditioning, Rows, stacked
+from easel.text2image.engines.torch_arrays import TORCH
 from easel.text2image.engines.transformer_latents import (
     TransformerLatents,
     has_planned_sampler,
@@ -51,7 +52,7 @@ class StableDiffusion3(TransformerLatents):
         return Conditioning({"prompt": embeddings, "pooled": pooled})
 
     def stack(self, conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
-        return stacked(conditionings)
+        return stacked(conditionings, TORCH)
 
     def predict(self, rows: Rows) -> torch.Tensor:
         output: torch.Tensor = self.denoiser(

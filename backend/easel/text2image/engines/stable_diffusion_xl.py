@@ -11,6 +11,7 @@ import torch
 
 from easel.text2image.engines.base import SampleSpec
 from easel.text2image.engines.family import Conditioning, Rows, guided, stacked
+from easel.text2image.engines.torch_arrays import TORCH
 from easel.text2image.engines.unet_latents import UNetLatents, takes_plain_latents
 
 
@@ -42,7 +43,7 @@ class StableDiffusionXL(UNetLatents):
         return Conditioning({"prompt": embeddings, "pooled": pooled})
 
     def stack(self, conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
-        return stacked(conditionings)
+        return stacked(conditionings, TORCH)
 
     def predict(self, rows: Rows) -> torch.Tensor:
         pooled = rows.conditioning["pooled"]

@@ -23,10 +23,11 @@ from easel.text2image.engines.base import (
 )
 from easel.text2image.engines.call_signature import CallSignature
 from easel.text2image.engines.clean_estimate import CleanEstimate
-from easel.text2image.engines.decoding import invalid_output
 from easel.text2image.engines.faults import device_faults_named
+from easel.text2image.engines.invalid_output import invalid_output
+from easel.text2image.engines.planned_sampling import refused_schedule
 from easel.text2image.engines.prompt_reader import prompt_reader
-from easel.text2image.engines.sampling import refused_schedule, stock_scheduler
+from easel.text2image.engines.sampling import stock_scheduler
 from easel.text2image.samplers.plan import first_kept_step
 from easel.text2image.scheduling.samples import BatchKey
 
@@ -148,15 +149,7 @@ class StockPipeline:
         del self._pipeline
 
     def prompt_warnings(self, prompt: str) -> tuple[str, ...]:
-        if self._reader is None:
-            return ()
-        counted = self._reader.count(prompt)
-        if not counted.is_cut:
-            return ()
-        return (
-            f"The prompt is {counted.tokens} tokens long; the model read the first "
-            f"{counted.max_prompt_tokens}.",
-        )
+        return () if self._reader is None else self._reader.warnings(prompt)
 
     def _kind_for(self, spec: SampleSpec) -> Any:
         """The pipeline for what `spec` begins with, around the same components."""

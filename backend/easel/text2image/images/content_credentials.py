@@ -6,6 +6,7 @@ only where credentials are used.
 """
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class ContentCredentials:
             CredentialsUnusable: a file is missing or wrong, they do not belong
                 together, or the certificate is not one for signing content.
         """
+        if any(find_spec(name) is None for name in ("c2pa", "cryptography")):
+            raise CredentialsUnusable(
+                "c2pa-python is not installed. In the server's folder: pip install -r "
+                "requirements-credentials.txt"
+            )
         chain = _read(certificate)
         algorithm, private_key = _signing_key(key)
         from c2pa import C2paError, C2paSignerInfo, Context, Settings, Signer

@@ -1,9 +1,14 @@
-"""What the process has of the machine's memory."""
+"""The machine's memory, and what the process has of it."""
 
 import os
 from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
+
+
+def machine_bytes() -> int:
+    """All the memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def resident_bytes() -> int:

@@ -11,6 +11,8 @@ from easel.text2image.engines import (
 )
 from easel.text2image.engines.base import AnyEngine, ModelUnavailable, PromptCounter
 from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
+from easel.text2image.engines.runtimes import runtime_of
+from easel.text2image.models.memory_gauge import machine_bytes
 
 # The rest is for latents, activations and, on a CPU, for everything else that runs.
 _GPU_SHARE = 0.85
@@ -58,6 +60,13 @@ class ModelCatalogue:
             return self._limit_bytes
         if all(name == FAKE_MODEL for name in self._names):
             return _UNLIMITED_BYTES
+        runtimes = {
+            runtime_of(name, self._options)
+            for name in self._names
+            if name != FAKE_MODEL
+        }
+        if "torch" not in runtimes:
+            return int(machine_bytes() * _MACHINE_SHARE)
         from easel.text2image.engines import devices
 
         device = devices.choose_device(self._options.device)
@@ -69,4 +78,4 @@ class ModelCatalogue:
 
     def prompt_counter(self, model_id: str) -> PromptCounter | None:
         """None for a model without a tokenizer; raises ModelUnavailable."""
-        return prompt_counter(self._name_of[model_id])
+        return prompt_counter(self._name_of[model_id], self._options)

@@ -18,13 +18,15 @@ def health_router(generations: Generations, model_name: str) -> APIRouter:
     @router.api_route(**native_api.health_operation(ServerHealth))
     async def health() -> ServerHealth:
         device = generations.models.device
+        default = generations.models.all()[0] if device else None
         return ServerHealth(
             status=_status(generations),
             model_loaded=device is not None,
             cuda_available=device is not None and device.cuda_available,
             replica=generations.replica,
-            model=generations.models.all()[0].id if device else model_name,
+            model=default.id if default else model_name,
             device=device.name if device else None,
+            runtime=default.runtime if default else None,
             queued=generations.present.queued,
             running=generations.present.running,
             backlog_s=generations.backlog_s,

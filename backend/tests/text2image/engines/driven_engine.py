@@ -10,11 +10,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
+from easel.text2image.engines.arrays import Array
 from easel.text2image.engines.base import SampleSpec, SourceImage
-from easel.text2image.engines.batched import AnySample, BatchedEngine, BatchedSample
+from easel.text2image.engines.batch_painter import BatchedSample
+from easel.text2image.engines.batched import AnySample, BatchedEngine
 from easel.text2image.engines.decoding import Decoder
 from easel.text2image.engines.family import ModelFamily
 from easel.text2image.engines.stock_pipeline import StockPipeline
@@ -32,7 +33,7 @@ class Painted:
     """What a sample ended with; `latents` is None for one that was exact."""
 
     image: Image.Image
-    latents: torch.Tensor | None
+    latents: Array | None
 
 
 @dataclass
@@ -97,7 +98,7 @@ def by_key(samples: Sequence[AnySample]) -> list[list[AnySample]]:
     return list(batches.values())
 
 
-def latents_of(sample: AnySample) -> torch.Tensor | None:
+def latents_of(sample: AnySample) -> Array | None:
     return sample.own.latents if isinstance(sample, BatchedSample) else None
 
 
@@ -192,7 +193,7 @@ def assert_same_latents(painted: Painted, expected: Painted) -> None:
     assert latents is not None
     assert others is not None
     assert latents.shape == others.shape
-    assert (latents - others).abs().max() <= LATENTS_TOLERANCE
+    assert abs(np.asarray(latents) - np.asarray(others)).max() <= LATENTS_TOLERANCE
 
 
 def assert_same_pixels(painted: Painted, expected: Painted) -> None:

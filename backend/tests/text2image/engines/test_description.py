@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from diffusers import (
 
 from easel.text2image.engines import LoadOptions, describe_model, load_engine
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.sampler_names import own_sampler, samplers_for
+from easel.text2image.engines.capabilities import sampler_names
+from easel.text2image.engines.load_options import RuntimeChoice
 from easel.text2image.samplers import SAMPLERS
 from easel.text2image.settings import EMBEDDED_MODEL
 from tests.text2image.engines import tiny_models
@@ -80,9 +82,12 @@ def test_a_description_is_what_the_loaded_model_says(
     assert equals_the_loaded(str(folder))
 
 
-def test_the_embedded_model_is_described_as_it_is() -> None:
-    assert equals_the_loaded(EMBEDDED_MODEL)
-    document = describe_model(EMBEDDED_MODEL, OPTIONS)
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+def test_the_embedded_model_is_described_as_it_is(runtime: RuntimeChoice) -> None:
+    options = replace(OPTIONS, runtime=runtime)
+    assert equals_the_loaded(EMBEDDED_MODEL, options)
+    document = describe_model(EMBEDDED_MODEL, options)
+    assert document.runtime == runtime
     assert document.sampler == "dpmpp_2m"
     assert document.features.batching
     assert document.features.previews
@@ -185,7 +190,7 @@ def test_a_schedulers_own_name_means_exactly_that_scheduler(
     scheduler_class: Any, config: dict[str, Any], name: str
 ) -> None:
     scheduler = scheduler_class(**config)
-    assert own_sampler(scheduler) == name
+    assert sampler_names(scheduler)[0] == name
     if name in SAMPLERS:
         stock_class, overrides = SAMPLERS[name]
         assert type(scheduler).__name__ == stock_class
@@ -194,8 +199,8 @@ def test_a_schedulers_own_name_means_exactly_that_scheduler(
 
 
 def test_samplers_of_another_kind_of_noise_schedule_do_not_fit() -> None:
-    assert samplers_for(FlowMatchEulerDiscreteScheduler()) == ("flow_match_euler",)
-    names = samplers_for(EulerDiscreteScheduler(prediction_type="v_prediction"))
+    assert sampler_names(FlowMatchEulerDiscreteScheduler()) == ("flow_match_euler",)
+    names = sampler_names(EulerDiscreteScheduler(prediction_type="v_prediction"))
     assert "flow_match_euler" not in names
     assert {"euler", "ddim", "dpmpp_2m"} <= set(names)
 

@@ -19,6 +19,7 @@ from easel.text2image.engines.family import (
 )
 from easel.text2image.engines.forward import COMPILED_ROWS, Forward, ForwardSample
 from easel.text2image.engines.stable_diffusion import StableDiffusion
+from easel.text2image.engines.torch_arrays import TORCH
 from tests.text2image.engines.driven_engine import (
     Painted,
     Painting,
@@ -48,12 +49,13 @@ class LinearFamily:
 
     def stack(self, conditionings: Sequence[Conditioning]) -> dict[str, torch.Tensor]:
         self.stacks += 1
-        return stacked(conditionings)
+        return stacked(conditionings, TORCH)
 
     def predict(self, rows: Rows) -> torch.Tensor:
         self.seen.append(rows)
         numbers: torch.Tensor = rows.conditioning["prompt"]
-        return rows.latents * numbers.view(-1, 1, 1, 1)
+        predicted: torch.Tensor = rows.latents * numbers.view(-1, 1, 1, 1)
+        return predicted
 
     def guide(
         self, positive: torch.Tensor, negative: torch.Tensor, scales: torch.Tensor
@@ -73,7 +75,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelFamily:
 
 
 def make_forward(family: Any, *, compiled: bool = False) -> Forward:
-    return Forward(family, "cpu", compiled=compiled)
+    return Forward(family, TORCH, compiled=compiled)
 
 
 def prompt(number: float) -> Conditioning:

@@ -19,7 +19,7 @@ from PIL import Image
 from easel.text2image.engines import LoadOptions, load_engine
 from easel.text2image.engines.base import AnyEngine
 from easel.text2image.engines.clean_estimate import CleanEstimate
-from easel.text2image.engines.latent_preview import LinearPreview
+from easel.text2image.engines.latent_preview import preview_for
 from easel.text2image.settings import EMBEDDED_MODEL
 from tests.text2image.engines.driven_engine import make_spec
 
@@ -29,8 +29,11 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-class LinearAutoencoder:
-    """Latents that are a fixed linear mix of the mean colour of 8 x 8 pixels."""
+class AutoencoderKL:
+    """Latents that are a fixed linear mix of the mean colour of 8 x 8 pixels.
+
+    It is known by its name.
+    """
 
     device = torch.device("cpu")
     dtype = torch.float32
@@ -44,8 +47,9 @@ class LinearAutoencoder:
 
 
 def test_a_fitted_preview_shows_the_colours_that_the_latents_mean() -> None:
-    autoencoder = LinearAutoencoder()
-    preview = LinearPreview.fit(autoencoder)
+    autoencoder = AutoencoderKL()
+    preview = preview_for(SimpleNamespace(vae=autoencoder))
+    assert preview is not None
     red = torch.tensor([0.9, 0.1, 0.2]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
     latents = autoencoder.encode(red * 2 - 1).latent_dist.mode()
     (image,) = preview((latents - 0.1) * 0.5)
@@ -90,7 +94,7 @@ def test_the_estimate_is_clean_from_the_first_step(
 
 @pytest.fixture(scope="module")
 def embedded() -> AnyEngine:
-    options = LoadOptions(device="cpu", dtype="float32")
+    options = LoadOptions(device="cpu", dtype="float32", runtime="torch")
     return load_engine(EMBEDDED_MODEL, options, lambda _: None)
 
 

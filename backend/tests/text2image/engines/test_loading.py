@@ -14,6 +14,8 @@ import torch
 from easel.text2image.engines import LoadOptions, load_engine, weight_bytes
 from easel.text2image.engines.base import AnyEngine, ModelUnavailable
 from easel.text2image.engines.batched import BatchedEngine
+from easel.text2image.engines.light.engine import LightEngine
+from easel.text2image.engines.load_options import RuntimeChoice
 from easel.text2image.engines.load_progress import LoadProgress
 from easel.text2image.engines.whole_pipeline import WholePipelineEngine
 from easel.text2image.settings import EMBEDDED_MODEL
@@ -214,8 +216,25 @@ def test_a_model_s_own_safety_checker_is_left_out_and_said_to_be(
     assert "its own safety checker is not used" in caplog.text
 
 
-def test_the_embedded_model_loads() -> None:
-    engine = load(EMBEDDED_MODEL)
-    assert isinstance(engine, BatchedEngine)
+@pytest.mark.parametrize(
+    ("runtime", "engine_class"),
+    # A CPU is asked for, so it is the light one that is chosen.
+    [("torch", BatchedEngine), ("onnx", LightEngine), ("auto", LightEngine)],
+)
+def test_the_embedded_model_loads(
+    runtime: RuntimeChoice, engine_class: type[AnyEngine]
+) -> None:
+    told: list[float] = []
+    engine = load_engine(EMBEDDED_MODEL, replace(OPTIONS, runtime=runtime), told.append)
+    assert isinstance(engine, engine_class)
     assert engine.model.id == EMBEDDED_MODEL
     assert engine.device == "cpu"
+    assert told == sorted(set(told))
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+def test_the_embedded_models_weights_are_estimated(runtime: RuntimeChoice) -> None:
+    options = replace(OPTIONS, runtime=runtime)
+    loaded = load_engine(EMBEDDED_MODEL, options, lambda _: None).memory_bytes
+    assert loaded == pytest.approx(weight_bytes(EMBEDDED_MODEL, options), rel=0.01)

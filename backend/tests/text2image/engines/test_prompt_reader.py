@@ -8,7 +8,7 @@ import pytest
 
 from easel.text2image.engines import describe_model, prompt_counter
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.load_options import LoadOptions
+from easel.text2image.engines.load_options import LoadOptions, RuntimeChoice
 from easel.text2image.engines.prompt_reader import PromptReader, prompt_reader
 from easel.text2image.settings import EMBEDDED_MODEL
 from tests.text2image.engines import tiny_models
@@ -28,8 +28,9 @@ OF_WORDS = [save for save in SAVED if save is not tiny_models.save_qwen_image]
 LONG = "a red fox in a wide green forest at night, " * 40
 
 
-def reader_of(model: Path | str) -> PromptReader:
-    counter = prompt_counter(str(model))
+def reader_of(model: Path | str, runtime: RuntimeChoice = "auto") -> PromptReader:
+    options = LoadOptions(device="cpu", dtype="auto", runtime=runtime)
+    counter = prompt_counter(str(model), options)
     assert isinstance(counter, PromptReader)
     return counter
 
@@ -63,8 +64,11 @@ def test_what_is_used_fits_and_one_word_more_does_not(
     assert reader.count(LONG[: counted.used_characters + len("forest at")]).is_cut
 
 
-def test_the_embedded_model_reads_24_tokens_with_its_own_two_marks() -> None:
-    reader = reader_of(EMBEDDED_MODEL)
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+def test_the_embedded_model_reads_24_tokens_with_its_own_two_marks(
+    runtime: RuntimeChoice,
+) -> None:
+    reader = reader_of(EMBEDDED_MODEL, runtime)
     assert reader.count("").tokens == 2
     apple = reader.count("a red apple")
     assert (apple.tokens, apple.max_prompt_tokens) == (5, 24)
@@ -74,8 +78,9 @@ def test_the_embedded_model_reads_24_tokens_with_its_own_two_marks() -> None:
     assert cut.used_characters == len("apple " * 22) - 1
 
 
-def test_characters_are_counted_as_code_points() -> None:
-    reader = reader_of(EMBEDDED_MODEL)
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+def test_characters_are_counted_as_code_points(runtime: RuntimeChoice) -> None:
+    reader = reader_of(EMBEDDED_MODEL, runtime)
     plain = reader.count("x apple" + " apple" * 30).used_characters
     assert reader.count("\N{FOX FACE} apple" + " apple" * 30).used_characters == plain
 
@@ -104,4 +109,4 @@ def test_a_damaged_tokenizer_is_said_to_be(tmp_path: Path) -> None:
     for file in (folder / "tokenizer").iterdir():
         file.write_text("{", encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="no tokenizer of 'tiny' can be read"):
-        prompt_counter(str(folder))
+        prompt_counter(str(folder), LoadOptions("cpu", "auto"))

@@ -8,12 +8,8 @@ import pytest
 import torch
 
 from easel.text2image.engines.family import ModelFamily
-from easel.text2image.engines.sampling import (
-    PlannedSampling,
-    Sampling,
-    Samplings,
-    stock_scheduler,
-)
+from easel.text2image.engines.planned_sampling import PlannedSampling, Sampling
+from easel.text2image.engines.sampling import Samplings, stock_scheduler
 from easel.text2image.engines.stable_diffusion import StableDiffusion
 from easel.text2image.engines.stock_sampling import StockSampling
 from tests.text2image.engines.driven_engine import make_spec, source_image

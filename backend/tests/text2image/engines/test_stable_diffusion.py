@@ -23,7 +23,8 @@ from diffusers import (
 from easel.errors import InvalidRequest
 from easel.text2image.engines.family import ModelFamily
 from easel.text2image.engines.model_source import open_source
-from easel.text2image.engines.sampling import PlannedSampling, Samplings
+from easel.text2image.engines.planned_sampling import PlannedSampling
+from easel.text2image.engines.sampling import Samplings
 from easel.text2image.engines.stable_diffusion import StableDiffusion, supports
 from easel.text2image.settings import EMBEDDED_MODEL
 from tests.text2image.engines.driven_engine import (

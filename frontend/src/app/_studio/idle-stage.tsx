@@ -1,8 +1,7 @@
 "use client";
 
 import { Button } from "@/components/button";
-import { useServiceWatch } from "@/features/service/service-watch";
-import { useService } from "@/features/service/use-service";
+import { useSeen } from "@/features/service/use-seen";
 import { focusField } from "@/features/settings/focus-field";
 import { changeSettings } from "@/features/settings/settings-store";
 import { useWords } from "@/lib/words/use-words";
@@ -16,9 +15,9 @@ const SHOWN_EXAMPLES = 4;
 /** An empty stage says what to do first, or why nothing can be done yet. */
 export function IdleStage() {
   const { idle } = useWords().app;
-  const { service } = useService();
+  const service = useSeen((seen) => seen.service);
+  const needsKey = useSeen((seen) => seen.needsKey);
   const model = useCurrentModel();
-  const needsKey = useServiceWatch((watch) => watch.needsKey);
   switch (service.status) {
     case "connecting":
       return <p className={styles.hint}>{idle.connecting}</p>;

@@ -21,6 +21,7 @@ import { setSourceImage } from "@/features/settings/source-image/source-store";
 import { DropImage } from "@/features/transfer/drop-image";
 import { useRecipeLink } from "@/features/transfer/use-recipe-link";
 import { useWords } from "@/lib/words/use-words";
+import { EARLY_INPUT, replayEarlyInput } from "./early-input";
 import { cancel, fillIn, generate, restore } from "./painting";
 import { pictureOf, showPicture, useOnStage } from "./shown";
 import { StageColumn } from "./stage-column";
@@ -47,6 +48,8 @@ export function Studio() {
 
   useEffect(openDraft, []);
   useRecipeLink((recipe) => fillIn(recipe, words));
+  // Last: what is done to the form now is newer than a draft or a link.
+  useEffect(replayEarlyInput, []);
 
   const size = model ? sizeOf(settings, model) : { width: 1, height: 1 };
   const plan = { prompt: settings.prompt, ...size, numImages: settings.numImages };
@@ -66,7 +69,7 @@ export function Studio() {
 
   const picture = pictureOf(stage);
   return (
-    <main className={styles.main} id="content">
+    <main className={styles.main} id="content" {...EARLY_INPUT}>
       <form
         className={styles.form}
         onSubmit={submit}

@@ -3,6 +3,7 @@ import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import inputs from "@/components/input.module.css";
 import { giveAccessKey } from "@/lib/api/access-key";
 import { CallFailed } from "@/lib/api/client";
 import { useWords } from "@/lib/words/use-words";
@@ -54,7 +55,7 @@ export function KeyForm({ label, onAccepted }: Props) {
               <input
                 {...control}
                 ref={input}
-                className={styles.input}
+                className={inputs.input}
                 type={isShown ? "text" : "password"}
                 autoComplete="off"
                 autoCapitalize="off"

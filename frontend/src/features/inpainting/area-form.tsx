@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useState } from "react";
 import { Button } from "@/components/button";
+import inputs from "@/components/input.module.css";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./area-form.module.css";
 import { AREA_NAMES, AREAS } from "./areas";
@@ -41,6 +42,7 @@ export function AreaForm({ onArea }: Props) {
           <label key={side} className={styles.number}>
             {labels[side]}
             <input
+              className={inputs.input}
               type="number"
               min={0}
               max={100}

@@ -16,7 +16,7 @@ export type Troubles = Readonly<Partial<Record<TroubleStatus, Trouble>>>;
 
 export type ServiceLog = { service: Service; troubles: Troubles };
 
-export const NOTHING_SEEN: ServiceLog = {
+export const EMPTY_LOG: ServiceLog = {
   service: { status: "connecting" },
   troubles: {},
 };

@@ -10,27 +10,16 @@
 import { create } from "zustand";
 import { CallFailed, fetchHealth, fetchModels } from "@/lib/api/client";
 import { failureWithoutAnswer } from "@/lib/api/failure";
-import type { ModelDocument } from "@/lib/api/generated";
+import { NOTHING_SEEN, type Seen } from "./seen";
 import {
   recheckAfterS,
   type Service,
   serviceFromFailure,
   serviceFromHealth,
 } from "./service";
-import { NOTHING_SEEN, type ServiceLog, withService } from "./service-log";
+import { EMPTY_LOG, withService } from "./service-log";
 
-type ServiceWatch = ServiceLog & {
-  /** What the models can do; null until it is known, and kept while they are away. */
-  models: ModelDocument[] | null;
-  /** The gateway tells what it can do to people with a key only. */
-  needsKey: boolean;
-};
-
-export const useServiceWatch = create<ServiceWatch>(() => ({
-  ...NOTHING_SEEN,
-  models: null,
-  needsKey: false,
-}));
+export const useServiceWatch = create<Seen>(() => NOTHING_SEEN);
 
 // The gateway itself gives its server two seconds to answer.
 const PATIENCE_MS = 6_000;
@@ -47,10 +36,16 @@ let askingModels = new AbortController();
 let doubts = 0;
 let closeWatchers = 0;
 
-/** Once a page; again it does nothing. */
-export function watchService(): void {
+/**
+ * Once a page; again it does nothing.
+ *
+ * @param atFirst what came with the page: from now on it is what this page has seen.
+ */
+export function watchService(atFirst: Seen): void {
   if (isWatching) return;
   isWatching = true;
+  const log = withService(EMPTY_LOG, atFirst.service, Date.now());
+  useServiceWatch.setState({ ...atFirst, ...log });
   checkNow();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) checkNow();

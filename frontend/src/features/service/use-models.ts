@@ -1,8 +1,7 @@
 "use client";
 
-import { useEffect } from "react";
 import type { ModelDocument } from "@/lib/api/generated";
-import { useServiceWatch, watchService } from "./service-watch";
+import { useSeen } from "./use-seen";
 
 /**
  * What the models can do, or null until it is known.
@@ -11,6 +10,5 @@ import { useServiceWatch, watchService } from "./service-watch";
  * another model; what was known stays while it is away.
  */
 export function useModels(): ModelDocument[] | null {
-  useEffect(watchService, []);
-  return useServiceWatch((watch) => watch.models);
+  return useSeen(({ models }) => models);
 }

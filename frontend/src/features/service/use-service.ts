@@ -1,19 +1,17 @@
 "use client";
 
-import { useEffect } from "react";
 import type { Service } from "./service";
 import type { ServiceLog } from "./service-log";
-import { doubtService, useServiceWatch, watchService } from "./service-watch";
+import { doubtService } from "./service-watch";
+import { useSeen } from "./use-seen";
 
 /** How the tiers are; all who ask share one poll. */
 export function useService(): { service: Service; recheck: () => void } {
-  useEffect(watchService, []);
-  const service = useServiceWatch((watch) => watch.service);
+  const service = useSeen((seen) => seen.service);
   return { service, recheck: doubtService };
 }
 
 /** The same with what was seen before. */
 export function useServiceLog(): ServiceLog {
-  useEffect(watchService, []);
-  return useServiceWatch();
+  return useSeen((seen) => seen);
 }

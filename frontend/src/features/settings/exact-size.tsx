@@ -3,11 +3,11 @@
 import { useRef, useState } from "react";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import inputs from "@/components/input.module.css";
 import { useWords } from "@/lib/words/use-words";
 import styles from "./exact-size.module.css";
 import { messageFor } from "./faults";
 import { fieldId } from "./focus-field";
-import inputs from "./inputs.module.css";
 import { sizeOf, withSize } from "./settings";
 import type { SettingsProps } from "./settings-panel";
 

@@ -1,12 +1,12 @@
 import { FieldGroup } from "@/components/field";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import inputs from "@/components/input.module.css";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import { LORA_SCALE_RANGE } from "./check-settings";
 import { messageFor } from "./faults";
 import { fieldId } from "./focus-field";
-import inputs from "./inputs.module.css";
 import styles from "./lora-field.module.css";
 import { lorasOf } from "./settings";
 import type { SettingsProps } from "./settings-panel";

@@ -1,12 +1,12 @@
 import dynamic from "next/dynamic";
 import { Field } from "@/components/field";
+import inputs from "@/components/input.module.css";
 import { counted, fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import type { Words } from "@/lib/words/words";
 import { MAX_PROMPT_CHARACTERS } from "./check-settings";
 import { type FieldName, messageFor } from "./faults";
 import { fieldId } from "./focus-field";
-import inputs from "./inputs.module.css";
 import styles from "./more-settings.module.css";
 import { NumberField } from "./number-field";
 import { SeedField } from "./seed-field";

@@ -1,7 +1,7 @@
 import { Field } from "@/components/field";
+import inputs from "@/components/input.module.css";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
-import inputs from "./inputs.module.css";
 import styles from "./number-field.module.css";
 
 type Props = {

@@ -1,10 +1,10 @@
 import { Field } from "@/components/field";
 import { Icon } from "@/components/icon";
 import { IconButton } from "@/components/icon-button";
+import inputs from "@/components/input.module.css";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import { fieldId } from "./focus-field";
-import inputs from "./inputs.module.css";
 import styles from "./seed-field.module.css";
 import { randomSeed } from "./settings";
 

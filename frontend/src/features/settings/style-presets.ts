@@ -11,17 +11,6 @@ export type StylePreset = {
   negativePrompt: string;
 };
 
-/** As a model's document says it; null or left out where the model says nothing. */
-type ModelStyles = {
-  styles?:
-    | readonly {
-        name: string;
-        prompt: string;
-        negative_prompt?: string | null;
-      }[]
-    | null;
-};
-
 // For models that say nothing of styles. In English whatever the page speaks: it is the
 // language that most models have read.
 const GENERAL = {
@@ -42,7 +31,7 @@ type GeneralId = keyof typeof GENERAL;
 
 /** The model's own styles; the general ones if it says nothing, none if it has none. */
 export function stylePresets(
-  model: ModelDocument & ModelStyles,
+  model: ModelDocument,
   words: Words["settings"]["style"],
 ): StylePreset[] {
   if (model.styles) {

@@ -16,3 +16,13 @@ export function configuredGateway(): Gateway {
     onOutcome: logOutage,
   };
 }
+
+// Waiting longer would take more time than it saves: the browser can ask by itself.
+const DEFAULT_PAGE_PATIENCE_MS = 200;
+
+/** How long a page waits for what it is to come with. */
+export function pagePatienceMs(): number {
+  const { PAGE_PATIENCE_MS } = process.env;
+  const set = Number(PAGE_PATIENCE_MS || Number.NaN);
+  return set >= 0 && Number.isSafeInteger(set) ? set : DEFAULT_PAGE_PATIENCE_MS;
+}

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Service } from "@/features/service/service";
-import { NOTHING_SEEN, withService } from "@/features/service/service-log";
+import { EMPTY_LOG, withService } from "@/features/service/service-log";
 import { health } from "../health";
 
 const READY: Service = { status: "ready", health: health() };
 
 test("trouble is kept with its beginning, and its end once it is over", () => {
-  const down = withService(NOTHING_SEEN, { status: "gateway_down" }, 1000);
+  const down = withService(EMPTY_LOG, { status: "gateway_down" }, 1000);
   expect(down.troubles.gateway_down).toEqual({
     status: "gateway_down",
     beganAt: 1000,
@@ -23,18 +23,18 @@ test("trouble is kept with its beginning, and its end once it is over", () => {
 });
 
 test("one kind of trouble ends where another begins", () => {
-  const down = withService(NOTHING_SEEN, { status: "gateway_down" }, 1000);
+  const down = withService(EMPTY_LOG, { status: "gateway_down" }, 1000);
   const { troubles } = withService(down, { status: "offline" }, 2000);
   expect(troubles.gateway_down?.endedAt).toBe(2000);
   expect(troubles.offline?.endedAt).toBeNull();
 });
 
 test("a service that is well has had no trouble", () => {
-  expect(withService(NOTHING_SEEN, READY, 1000).troubles).toEqual({});
+  expect(withService(EMPTY_LOG, READY, 1000).troubles).toEqual({});
 });
 
 test("the same status with other news is the news", () => {
-  const before = withService(NOTHING_SEEN, READY, 1000);
+  const before = withService(EMPTY_LOG, READY, 1000);
   const news: Service = { status: "ready", health: health({ version: "2" }) };
   expect(withService(before, news, 2000).service).toBe(news);
 });

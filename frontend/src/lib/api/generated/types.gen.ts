@@ -1281,7 +1281,7 @@ export type GenerationRequest = {
     /**
      * Determinism
      *
-     * `seed`: equal to the eye in any company; `exact`: painted alone, bit-equal to the stock diffusers pipeline.
+     * `seed`: equal to the eye in any company; `exact`: painted alone, bit-equal to the stock diffusers pipeline, or, where the model's `runtime` is `onnx`, each time on the same machine.
      */
     determinism?: 'seed' | 'exact';
     /**
@@ -1490,6 +1490,12 @@ export type ModelDocument = {
      * The diffusers pipeline class that paints.
      */
     pipeline: string;
+    /**
+     * Runtime
+     *
+     * `torch`, or `onnx`: ONNX Runtime on the CPU, without torch. Null: neither, or an older server.
+     */
+    runtime?: 'torch' | 'onnx' | null;
     sizes: SizeSupport;
     num_inference_steps: IntRange;
     guidance_scale: FloatRange;

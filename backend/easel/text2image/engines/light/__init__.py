@@ -1,0 +1,1 @@
+"""The light runtime: models with graphs, painted by ONNX Runtime and no torch."""
