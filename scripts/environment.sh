@@ -132,16 +132,27 @@ prepare_deploy_tools() {
 # frontend/node_modules from its lock.
 prepare_frontend() {
   require_node
-  local lock=$FRONTEND/package-lock.json stamp=$FRONTEND/node_modules/.easel
+  install_node_packages "$FRONTEND" "Node packages"
+}
+
+# The art that training/ learns from, from its lock.
+prepare_art() {
+  require_node
+  install_node_packages "$ROOT/training" "the art of the training"
+}
+
+# install_node_packages FOLDER WHAT: its node_modules, where its lock has changed.
+install_node_packages() {
+  local lock=$1/package-lock.json stamp=$1/node_modules/.easel
   [[ "$(cat "$stamp" 2>/dev/null)" == "$(hash_of "$lock")" ]] && return
-  with_progress "installing Node packages" npm_install
+  with_progress "installing $2" npm_install "$1"
   hash_of "$lock" >"$stamp"
 }
 
 # A registry that lacks other systems' builds of a package leaves them out of the lock,
 # which `npm ci` then refuses; `npm install` takes the locked versions all the same.
 npm_install() {
-  local npm=(npm --prefix "$FRONTEND" --no-audit --no-fund)
+  local npm=(npm --prefix "$1" --no-audit --no-fund)
   "${npm[@]}" ci || "${npm[@]}" install --no-save
 }
 

@@ -25,8 +25,28 @@ class Bucket:
 
     @property
     def name(self) -> str:
-        """`160x96`: used in file names."""
+        """`320x192`: used in file names."""
         return f"{self.width}x{self.height}"
+
+    def scaled(self, factor: float) -> Bucket:
+        """The same shape at another size."""
+        return Bucket(
+            round(self.width * factor), round(self.height * factor), self.share
+        )
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Scenes of one kind and size, encoded once and used many times.
+
+    Args:
+        scale: of the buckets' width and height.
+        scenes: how many.
+    """
+
+    scale: float
+    scenes: int
+    mix: SceneMix
 
 
 @dataclass(frozen=True)
@@ -35,27 +55,42 @@ class DataConfig:
 
     concepts: tuple[Concept, ...]
     buckets: tuple[Bucket, ...]
-    mixes: Mapping[str, SceneMix]
-    """By phase: `easy` first, then `full`."""
-    scenes: Mapping[str, int]
+    pools: Mapping[str, Pool]
     shard_scenes: int
     looseness: Looseness
+
+    def buckets_of(self, pool: str) -> tuple[Bucket, ...]:
+        """The shapes of a pool's pictures."""
+        scale = self.pools[pool].scale
+        return tuple(bucket.scaled(scale) for bucket in self.buckets)
 
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
     """Shape and training of the autoencoder; see the comments in `config.toml`."""
 
-    width: int
+    channels: tuple[int, ...]
     latent_channels: int
-    encoder_blocks: tuple[int, ...]
-    decoder_blocks: tuple[int, ...]
     crop: int
     batch_size: int
     learning_rate: float
-    minutes: float
-    polish_minutes: float
+    samples: int
+    polish_samples: int
+    adversary_share: float
     latent_noise: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the denoiser's training.
+
+    Args:
+        samples: its length.
+        pools: what is drawn from which pool, by weight.
+    """
+
+    samples: int
+    pools: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -66,13 +101,24 @@ class UNetConfig:
     attention: tuple[bool, ...]
     batch_size: int
     learning_rate: float
-    minutes: float
     warmup_steps: int
     flat_share: float
     caption_dropout: float
     ema: float
-    easy_until: float
-    easy_share_after: float
+    stages: tuple[Stage, ...]
+
+    @property
+    def samples(self) -> int:
+        """Of the whole training."""
+        return sum(stage.samples for stage in self.stages)
+
+    def stage_at(self, samples: int) -> Stage:
+        """The stage that follows `samples`; the last one after all."""
+        for stage in self.stages:
+            samples -= stage.samples
+            if samples < 0:
+                return stage
+        return self.stages[-1]
 
 
 @dataclass(frozen=True)
@@ -87,26 +133,36 @@ class Config:
 def load_config(path: Path = CONFIG_FILE) -> Config:
     """Read a TOML file; an unknown or missing key is an error."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
+    unet = table["unet"]
+    stages = tuple(Stage(**stage) for stage in unet.pop("stages"))
     return Config(
         data=_data_config(table["data"]),
         autoencoder=AutoencoderConfig(**_with_tuples(table["autoencoder"])),
-        unet=UNetConfig(**_with_tuples(table["unet"])),
+        unet=UNetConfig(**_with_tuples(unet), stages=stages),
     )
 
 
 def _data_config(table: dict[str, Any]) -> DataConfig:
-    left_out = set(table["leave_out"])
-    concepts = load_concepts()
-    if unknown := left_out - {concept.name for concept in concepts}:
-        raise ValueError(f"leave_out names what is not in the list: {sorted(unknown)}")
     return DataConfig(
-        concepts=tuple(concept for concept in concepts if concept.name not in left_out),
+        concepts=_concepts(table["only"], table["leave_out"]),
         buckets=tuple(Bucket(*bucket) for bucket in table["buckets"]),
-        mixes={phase: SceneMix(**table[phase]) for phase in ("easy", "full")},
-        scenes={phase: table[f"{phase}_scenes"] for phase in ("easy", "full")},
+        pools={name: _pool(pool) for name, pool in table["pools"].items()},
         shard_scenes=table["shard_scenes"],
         looseness=Looseness(**table["looseness"]),
     )
+
+
+def _concepts(only: list[str], left_out: list[str]) -> tuple[Concept, ...]:
+    concepts = {concept.name: concept for concept in load_concepts()}
+    if unknown := {*only, *left_out} - concepts.keys():
+        raise ValueError(f"the list has no subject that is called {sorted(unknown)}")
+    wanted = only or [name for name in concepts if name not in left_out]
+    return tuple(concepts[name] for name in wanted)
+
+
+def _pool(table: dict[str, Any]) -> Pool:
+    own = {key: table.pop(key) for key in ("scale", "scenes")}
+    return Pool(**own, mix=SceneMix(**table))
 
 
 def _with_tuples(table: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Make the small text encoder: `python training/distil.py --out FOLDER --minutes 20`.
+"""Make the small text encoder: `distil.py --out FOLDER --samples 200000`.
 
 The teacher is all-MiniLM-L6-v2 (six layers); the student keeps three of them and a
 smaller vocabulary, and learns to give the teacher's token states. A new text encoder
@@ -20,7 +20,7 @@ from data.captions import PLACE_WORDS, SIZE_WORDS, STYLE_WORDS, caption
 from data.colours import BACKDROP_COLOURS, SYNONYMS
 from data.concepts import load_concepts
 from data.scenes import plan_scene
-from progress import TrainingClock, learning_rate_factor, set_learning_rate
+from progress import learning_rate_factor, set_learning_rate
 from safetensors.torch import load_file
 from text_encoder import MAX_TOKENS
 from tokenizers import BertWordPieceTokenizer
@@ -64,7 +64,7 @@ class Sentences:
     def _one(self) -> str:
         rng, kind = self._rng, self._rng.random()
         if kind < 0.45:
-            scene = plan_scene(rng, self._concepts, self._config.data.mixes["full"])
+            scene = plan_scene(rng, self._concepts, self._config.data.pools["full"].mix)
             return caption(scene, rng)
         if kind < 0.75:
             noun = rng.choice(self._words.nouns)
@@ -156,16 +156,15 @@ def distil(
     tokenizer: BertTokenizer,
     kept_rows: Tensor,
     sentences: Sentences,
-    minutes: float,
+    samples: int,
 ) -> float:
     """Train in place; returns the mean cosine between the two models' token states."""
     optimiser = torch.optim.AdamW(student.parameters(), weight_decay=0.01)
     optimiser.param_groups[0]["base_lr"] = LEARNING_RATE
-    clock, step, likeness = TrainingClock(minutes), 0, 0.0
-    while clock.progress < 1:
-        set_learning_rate(
-            optimiser, learning_rate_factor(clock.progress, step, WARMUP_STEPS)
-        )
+    likeness = 0.0
+    for step in range(samples // BATCH):
+        progress = step * BATCH / samples
+        set_learning_rate(optimiser, learning_rate_factor(progress, step, WARMUP_STEPS))
         tokens = tokenizer(
             sentences.sample(BATCH),
             padding="max_length",
@@ -187,9 +186,8 @@ def distil(
         optimiser.step()
         cosine = nn.functional.cosine_similarity(wanted, states, dim=-1)
         likeness = cosine.detach()[mask.bool()].mean().item()
-        step += 1
         if step % 50 == 0:
-            log.info("%.1f min  step %d  cosine %.4f", clock.minutes, step, likeness)
+            log.info("step %d  cosine %.4f", step, likeness)
     return likeness
 
 
@@ -198,7 +196,7 @@ def main() -> None:
     here = Path(__file__).parent
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--samples", type=int, default=200_000, help="sentences")
     parser.add_argument("--config", type=Path, default=CONFIG_FILE)
     parser.add_argument("--art", type=Path, default=here / "node_modules")
     options = parser.parse_args()
@@ -214,7 +212,7 @@ def main() -> None:
     teacher = load_teacher(folder)
     student = prune(teacher, kept_rows)
     sentences = Sentences(load_config(options.config), words)
-    distil(teacher, student, tokenizer, kept_rows, sentences, options.minutes)
+    distil(teacher, student, tokenizer, kept_rows, sentences, options.samples)
     student.half().save_pretrained(options.out / "text_encoder")
 
 

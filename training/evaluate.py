@@ -1,7 +1,8 @@
 """Measure a model folder: `python training/evaluate.py models/easel-mini`.
 
-Writes `NAME.json` and `NAME.png` (every picture that was judged, none left out) to the
-work folder.
+Writes `NAME.json`, a picture with everything that was judged for each measure, and
+grids of 64 unpicked pictures, to the work folder. `--real` measures real scenes in the
+model's place: the ceiling of every number. `--quick` asks a small fixed set.
 """
 
 from __future__ import annotations
@@ -11,238 +12,166 @@ import json
 import logging
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from artists import Artist, ModelArtist, RealArtist
+from cases import FULL, QUICK, Case
 from config import CONFIG_FILE, load_config
-from data.captions import PLACE_WORDS, with_article
-from data.colours import OBJECT_COLOURS
-from data.concepts import Concept
-from data.scenes import PLACES
-from judge import Judge, JudgeTraining, load_or_train, prepare
+from data.concepts import Concept, load_concepts
+from data.painter import Painter
+from data.sprites import SpriteLibrary
+from floors import declared_subjects, write_floors
+from frechet import frechet_distance
+from judge import Judge, judge_report, load_judge
+from measures import MEASURES, Numbers, all_cases, run_measure
+from model_grids import write_grids
 from PIL import Image
 from sample_grid import paint, tile
-from stock import AutoPipelineForText2Image, StableDiffusionPipeline
 
-COLOURS = list(OBJECT_COLOURS)
-SUBJECT_SEED, PLACE_SEED, WORD_SEED = 1000, 2000, 3000
-CORNER_PX = 8
-LATENCY_PICTURES = 7
+LATENCY_PICTURES = 5
+REAL_SEED = 9000
+DISTANCE_OF = "subjects"
+"""The measure whose pictures are compared with real scenes of the same prompts."""
 
 log = logging.getLogger("evaluate")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the pictures are painted."""
-
-    steps: int
-    guidance: float
-    rounds: int
-    """Prompts per concept."""
-
-
 def main() -> None:
     """Parse the command line, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--config", type=Path, default=CONFIG_FILE)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--name", help="of the files to write; the folder's by default")
-    parser.add_argument("--steps", type=int, default=16)
-    parser.add_argument("--guidance", type=float, default=4.0)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument(
-        "--subjects-only", action="store_true", help="for sweeps of steps and guidance"
-    )
-    parser.add_argument("--threads", type=int, default=0)
-    options = parser.parse_args()
+    options = _parse()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if options.threads:
         torch.set_num_threads(options.threads)
-    concepts = list(load_config(options.config).data.concepts)
-    judge = load_or_train(options.work, concepts, JudgeTraining())
-    pipeline = AutoPipelineForText2Image.from_pretrained(
-        options.model, dtype=torch.float32
-    )
-    pipeline.set_progress_bar_config(disable=True)
-    settings = Settings(options.steps, options.guidance, options.rounds)
-    started = time.monotonic()
-    report, pictures = measure_subjects(pipeline, judge, concepts, settings)
-    report = {"judge_on_real_scenes": judge.accuracy, **asdict(settings), **report}
-    report["seconds_per_image_in_batches"] = (time.monotonic() - started) / len(
-        pictures
-    )
-    if not options.subjects_only:
-        report |= measure_latency(pipeline, settings)
-        for measure in (measure_places, measure_held_out):
-            more, extra = measure(pipeline, judge, concepts, settings)
-            report |= more
-            pictures += extra
-    target = options.work / "evaluation" / (options.name or options.model.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.with_suffix(".json").write_text(
-        json.dumps(report, indent=2) + "\n", encoding="utf-8"
-    )
-    tile(pictures, columns=14).save(target.with_suffix(".png"))
-    log.info("%s", json.dumps(report, indent=2))
+    judge = load_judge()
+    concepts = _concepts(judge, options.model, options.subjects)
+    folder = options.work / "evaluation"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = options.name or options.model.name + ("-real" if options.real else "")
+    real = _real_artist(options.work, options.config, concepts)
+    model = None
+    artist: Artist | None = real
+    if not options.real:
+        model = ModelArtist.from_folder(options.model, options.steps, options.guidance)
+        artist = model
+        real = real and replace(real, size=model.size)
+    if artist is None:
+        raise SystemExit("--real needs the art: run `train.py sprites` first")
+    report: Numbers = {"judge": judge_report(), "declared_subjects": len(concepts)}
+    if model:
+        report |= {"steps": model.steps, "guidance": model.guidance, "size": model.size}
+    cases = all_cases(concepts, QUICK if options.quick else FULL)
+    for measure in options.only or MEASURES:
+        started = time.monotonic()
+        numbers, pictures = run_measure(measure, judge, artist, cases[measure])
+        seconds = (time.monotonic() - started) / max(1, len(pictures))
+        numbers["seconds_per_picture_in_batches"] = round(seconds, 3)
+        if measure == DISTANCE_OF and real:
+            numbers |= distances(judge, cases[measure], pictures, real)
+        report[measure] = numbers
+        if pictures:
+            tile(pictures, columns=16).save(
+                folder / f"{name}-{measure}.webp", quality=85
+            )
+        log.info("%s %s", measure, json.dumps(_brief(numbers)))
+    if model and not options.quick:
+        report["latency"] = latency(model)
+    if model and options.grids:
+        write_grids(model, concepts, folder, name)
+    text = json.dumps(report, indent=2) + "\n"
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    if model and options.write_floors:
+        write_floors(options.model, judge, model, concepts)
 
 
-def measure_latency(
-    pipeline: StableDiffusionPipeline, settings: Settings
-) -> dict[str, object]:
-    """Median time of one picture alone, with the machine's load at that moment."""
+def distances(
+    judge: Judge,
+    cases: Sequence[Case],
+    pictures: Sequence[Image.Image],
+    real: RealArtist,
+) -> Numbers:
+    """Frechet distances to real scenes of the same prompts; that between two sets of
+    real ones is what a perfect model would get.
+    """
+    first, second = (
+        judge.judge(real.paint(cases, REAL_SEED + offset)).features
+        for offset in (0, len(cases))
+    )
+    painted = judge.judge(pictures).features
+    return {
+        "frechet_distance": round(frechet_distance(painted, first), 3),
+        "frechet_distance_between_real_ones": round(frechet_distance(first, second), 3),
+    }
+
+
+def latency(model: ModelArtist) -> Numbers:
+    """Time of one picture alone, with the machine's load at that moment."""
     seconds = []
     for _ in range(LATENCY_PICTURES + 1):
         started = time.monotonic()
-        paint(pipeline, ["a cat"], settings.steps, settings.guidance)
+        paint(model.pipeline, ["a cat"], model.steps, model.guidance, model.size)
         seconds.append(time.monotonic() - started)
     return {
-        "seconds_per_image_alone": float(np.median(seconds[1:])),
-        "fastest_seconds_per_image_alone": min(seconds[1:]),
+        "median_seconds_alone": round(float(np.median(seconds[1:])), 3),
+        "fastest_seconds_alone": round(min(seconds[1:]), 3),
         "threads": torch.get_num_threads(),
         "load_average": os.getloadavg()[0],
     }
 
 
-Result = tuple[dict[str, object], list[Image.Image]]
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--config", type=Path, default=CONFIG_FILE)
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--name", help="of the files to write; the folder's by default")
+    parser.add_argument(
+        "--subjects", type=Path, help="names, one a line, instead of the declared ones"
+    )
+    parser.add_argument("--steps", type=int, help="the model's default if not given")
+    parser.add_argument("--guidance", type=float, help="likewise")
+    parser.add_argument("--real", action="store_true", help="measure real scenes")
+    parser.add_argument("--quick", action="store_true", help="a small fixed set")
+    parser.add_argument("--only", nargs="+", choices=list(MEASURES), metavar="MEASURE")
+    parser.add_argument(
+        "--grids", action="store_true", help="four grids of 64 pictures"
+    )
+    parser.add_argument(
+        "--write-floors", action="store_true", help="what the shipped weights must keep"
+    )
+    parser.add_argument("--threads", type=int, default=0)
+    return parser.parse_args()
 
 
-def measure_subjects(
-    pipeline: StableDiffusionPipeline,
-    judge: Judge,
-    concepts: list[Concept],
-    settings: Settings,
-) -> Result:
-    """Every concept on backgrounds of plain colours: is it the concept, is it the
-    colour?
+def _concepts(judge: Judge, model: Path, listed: Path | None) -> list[Concept]:
+    """What is listed or what the model declares, in the list's order; all that the
+    judge knows where there is neither.
     """
-    wanted = concepts * settings.rounds
-    colours = [
-        COLOURS[(index * 5 + index // len(concepts)) % len(COLOURS)]
-        for index in range(len(wanted))
-    ]
-    prompts = [
-        f"{with_article(concept.name)} on a {colour} background"
-        for concept, colour in zip(wanted, colours, strict=True)
-    ]
-    pictures = paint(
-        pipeline, prompts, settings.steps, settings.guidance, first_seed=SUBJECT_SEED
-    )
-    right = [
-        nearest_colour(picture) == colour
-        for picture, colour in zip(pictures, colours, strict=True)
-    ]
-    indices = [concepts.index(concept) for concept in wanted]
-    top1, top5 = _ranks(judge, pictures, indices)
-    per_concept = {
-        concept.name: float(np.mean(top1[index :: len(concepts)]))
-        for index, concept in enumerate(concepts)
+    names = set(declared_subjects(model) or judge.concepts)
+    if listed:
+        names = set(listed.read_text(encoding="utf-8").splitlines())
+    if unknown := names - set(judge.concepts):
+        raise SystemExit(f"the judge does not know {sorted(unknown)}")
+    return [concept for concept in load_concepts() if concept.name in names]
+
+
+def _real_artist(
+    work: Path, config: Path, concepts: Sequence[Concept]
+) -> RealArtist | None:
+    """None where the art is not prepared."""
+    if not (work / "sprites").exists():
+        return None
+    sprites = SpriteLibrary.from_folder(work / "sprites", concepts)
+    return RealArtist(Painter(sprites, load_config(config).data.looseness))
+
+
+def _brief(numbers: Numbers) -> Numbers:
+    return {
+        key: value for key, value in numbers.items() if isinstance(value, int | float)
     }
-    report: dict[str, object] = {
-        "subject_prompts": len(prompts),
-        "subject_top1": float(np.mean(top1)),
-        "subject_top5": float(np.mean(top5)),
-        "subject_confidence": _confidence(judge, pictures, indices),
-        "background_colour": float(np.mean(right)),
-        "subject_top1_by_concept": per_concept,
-    }
-    return report, pictures
-
-
-def measure_places(
-    pipeline: StableDiffusionPipeline,
-    judge: Judge,
-    concepts: list[Concept],
-    settings: Settings,
-) -> Result:
-    """Four concepts in every drawn place: does the judge recognise the place?"""
-    cases = [
-        (concepts[(17 * i + 5 * j) % len(concepts)], place)
-        for i, place in enumerate(PLACES)
-        for j in range(4)
-    ]
-    prompts = [
-        f"{with_article(concept.name)} {PLACE_WORDS[place][0]}"
-        for concept, place in cases
-    ]
-    pictures = paint(
-        pipeline, prompts, settings.steps, settings.guidance, first_seed=PLACE_SEED
-    )
-    with torch.no_grad():
-        scores = judge(prepare(pictures))[1].argmax(1).tolist()
-    right = [
-        PLACES.index(place) == score
-        for (_, place), score in zip(cases, scores, strict=True)
-    ]
-    top1, _ = _ranks(judge, pictures, [concepts.index(concept) for concept, _ in cases])
-    report: dict[str, object] = {
-        "place_prompts": len(prompts),
-        "place_top1": float(np.mean(right)),
-        "subject_in_place_top1": float(np.mean(top1)),
-    }
-    return report, pictures
-
-
-def measure_held_out(
-    pipeline: StableDiffusionPipeline,
-    judge: Judge,
-    concepts: list[Concept],
-    settings: Settings,
-) -> Result:
-    """Words that no training caption used."""
-    cases = [(word, concept) for concept in concepts for word in concept.held_out]
-    prompts = [f"{with_article(word)} on a white background" for word, _ in cases]
-    pictures = paint(
-        pipeline, prompts, settings.steps, settings.guidance, first_seed=WORD_SEED
-    )
-    top1, top5 = _ranks(
-        judge, pictures, [concepts.index(concept) for _, concept in cases]
-    )
-    report: dict[str, object] = {
-        "held_out_words": len(prompts),
-        "held_out_top1": float(np.mean(top1)),
-        "held_out_top5": float(np.mean(top5)),
-    }
-    return report, pictures
-
-
-@torch.no_grad()
-def _ranks(
-    judge: Judge, pictures: list[Image.Image], wanted: list[int]
-) -> tuple[list[bool], list[bool]]:
-    """For every picture: is the wanted concept the judge's first guess; is it among its
-    first five?
-    """
-    guesses = judge(prepare(pictures))[0].topk(5).indices.tolist()
-    pairs = list(zip(guesses, wanted, strict=True))
-    return [guess[0] == want for guess, want in pairs], [
-        want in guess for guess, want in pairs
-    ]
-
-
-@torch.no_grad()
-def _confidence(judge: Judge, pictures: list[Image.Image], wanted: list[int]) -> float:
-    """The judge's mean probability of the wanted concept: it still tells models apart
-    where every first guess is right.
-    """
-    chances = judge(prepare(pictures))[0].softmax(dim=1)
-    return float(chances[torch.arange(len(wanted)), torch.tensor(wanted)].mean())
-
-
-def nearest_colour(picture: Image.Image) -> str:
-    """The colour word that is nearest to the mean of the upper corners."""
-    pixels = np.asarray(picture, dtype=np.float32)
-    corners = np.concatenate(
-        [pixels[:CORNER_PX, :CORNER_PX], pixels[:CORNER_PX, -CORNER_PX:]]
-    )
-    mean = corners.reshape(-1, 3).mean(axis=0)
-    return min(
-        COLOURS,
-        key=lambda name: float(np.abs(np.array(OBJECT_COLOURS[name]) - mean).sum()),
-    )
 
 
 if __name__ == "__main__":

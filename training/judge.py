@@ -1,67 +1,114 @@
-"""A small classifier trained on real scenes, to say what a painted picture shows."""
+"""A small classifier of real scenes: it names what a painted picture shows.
+
+Its weights ship as `judge.safetensors`, so that asking it needs none of the art;
+`train_judge.py` makes them.
+"""
 
 from __future__ import annotations
 
-import logging
-import random
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
-from data.concepts import Concept
-from data.painter import Looseness, Painter
-from data.scenes import PLACES, SceneMix, plan_scene
-from data.sprites import SpriteLibrary
+from data.scenes import PLACES, STYLES
 from pictures import to_tensor
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+JUDGE_FILE = Path(__file__).with_name("judge.safetensors")
 SIDE = 64
-WIDTHS = (32, 64, 128, 192)
-MIX = SceneMix({"plain": 0.5, "white": 0.2, "place": 0.3}, 0.25, 0.0, 0.1, 0.05)
-LOOSENESS = Looseness(position=0.06, scale=0.15, flip=0.3)
-BATCH = 64
-LEARNING_RATE = 2e-3
-MAX_BLUR = 3
-
-log = logging.getLogger(__name__)
+"""Width and height of the pictures that the judge sees."""
+WIDTHS = (32, 48, 96, 224)
+FEATURES = 256
+CHUNK = 64
+"""Pictures judged at a time."""
 
 
 @dataclass(frozen=True)
-class JudgeTraining:
-    """How much the judge studies."""
+class Verdict:
+    """What the judge says about pictures, by row.
 
-    scenes: int = 6144
-    unseen_scenes: int = 1024
-    epochs: int = 8
+    Args:
+        subjects: (pictures, concepts + 1) probabilities; the last is "no subject that
+            could be recognised".
+        places: (pictures, places + 1) probabilities; the last is "a plain ground".
+        styles: (pictures, styles) probabilities.
+        features: (pictures, FEATURES), for distances between sets of pictures.
+    """
+
+    subjects: Tensor
+    places: Tensor
+    styles: Tensor
+    features: Tensor
 
 
 class Judge(nn.Module):
-    """Says which concept a picture shows, and in which place (last class: none)."""
+    """Names the subject, the place and the style of a picture."""
 
-    def __init__(self, concepts: int) -> None:
+    def __init__(self, concepts: Sequence[str]) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        before = 3
-        for width in WIDTHS:
-            layers += [
-                nn.Conv2d(before, width, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-            ]
-            before = width
-        self.features = nn.Sequential(
-            *layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(0.2)
+        self.concepts = tuple(concepts)
+        layers: list[nn.Module] = [_convolution(3, WIDTHS[0], stride=2)]
+        for before, width in pairwise(WIDTHS):
+            layers += [_convolution(before, width, stride=2), _Residual(width)]
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        self.neck = nn.Sequential(
+            nn.Linear(4 * WIDTHS[-1], FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU()
         )
-        self.concept = nn.Linear(before * 4, concepts)
-        self.place = nn.Linear(before * 4, len(PLACES) + 1)
-        self.accuracy = 0.0
+        self.drop = nn.Dropout(0.2)
+        self.subject = nn.Linear(FEATURES, len(self.concepts) + 1)
+        self.place = nn.Linear(FEATURES, len(PLACES) + 1)
+        self.style = nn.Linear(FEATURES, len(STYLES))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores for (concepts, places)."""
-        features = self.features(pictures)
-        return self.concept(features), self.place(features)
+    @property
+    def nothing(self) -> int:
+        """The index of "no subject that could be recognised"."""
+        return len(self.concepts)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(count, 3, SIDE, SIDE) to the scores of (subjects, places, styles) and the
+        features.
+        """
+        features = self.neck(self.body(pictures))
+        kept = self.drop(features)
+        return self.subject(kept), self.place(kept), self.style(kept), features
+
+    @torch.no_grad()
+    def judge(self, pictures: Sequence[Image.Image]) -> Verdict:
+        """Look at pictures of any shape."""
+        parts = [
+            self(prepare(pictures[start : start + CHUNK]))
+            for start in range(0, len(pictures), CHUNK)
+        ]
+        subjects, places, styles, features = (
+            torch.cat(column) for column in zip(*parts, strict=True)
+        )
+        return Verdict(
+            subjects.softmax(1), places.softmax(1), styles.softmax(1), features
+        )
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.inner = _convolution(width, width, stride=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed: Tensor = self.inner(x)
+        return x + changed
+
+
+def _convolution(before: int, after: int, stride: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(),
+    )
 
 
 def prepare(pictures: Sequence[Image.Image]) -> Tensor:
@@ -70,72 +117,26 @@ def prepare(pictures: Sequence[Image.Image]) -> Tensor:
     return torch.stack([to_tensor(picture) for picture in small])
 
 
-def load_or_train(
-    work: Path, concepts: list[Concept], training: JudgeTraining
-) -> Judge:
-    """The judge for these concepts, trained on the first call."""
-    judge = Judge(len(concepts))
-    path = work / f"judge-{len(concepts)}.pt"
-    if not path.exists():
-        sprites = SpriteLibrary.from_folder(work / "sprites", concepts)
-        accuracy = train_judge(judge, Painter(sprites, LOOSENESS), concepts, training)
-        torch.save({"weights": judge.state_dict(), "accuracy": accuracy}, path)
-    state = torch.load(path, weights_only=True)
-    judge.load_state_dict(state["weights"])
-    log.info("judge: %.3f right on unseen real scenes", state["accuracy"])
-    judge.accuracy = state["accuracy"]
+def save_judge(judge: Judge, path: Path, report: dict[str, object]) -> None:
+    """Write the weights in half precision, with the concepts and `report`."""
+    weights = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in judge.state_dict().items()
+    }
+    facts = {"concepts": json.dumps(judge.concepts), "report": json.dumps(report)}
+    save_file(weights, path, metadata=facts)
+
+
+def load_judge(path: Path = JUDGE_FILE) -> Judge:
+    """The judge that `path` holds, ready to ask."""
+    with safe_open(path, framework="pt") as file:
+        judge = Judge(json.loads(file.metadata()["concepts"]))
+    judge.load_state_dict(load_file(path))
     return judge.eval()
 
 
-def train_judge(
-    judge: Judge, painter: Painter, concepts: list[Concept], training: JudgeTraining
-) -> float:
-    """Train in place; returns the share of unseen scenes whose concept it names."""
-    rng = random.Random("judge")
-    pictures, subjects, places = _scenes(training.scenes, painter, concepts, rng)
-    steps = training.epochs * (len(pictures) // BATCH)
-    optimiser = torch.optim.AdamW(judge.parameters(), LEARNING_RATE, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, 2 * LEARNING_RATE, total_steps=steps
-    )
-    judge.train()
-    for _ in range(steps):
-        chosen = torch.randint(0, len(pictures), (BATCH,))
-        concept, place = judge(_softened(pictures[chosen]))
-        loss = nn.functional.cross_entropy(
-            concept, subjects[chosen], label_smoothing=0.05
-        )
-        loss = loss + nn.functional.cross_entropy(
-            place, places[chosen], label_smoothing=0.05
-        )
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    judge.eval()
-    pictures, subjects, _ = _scenes(training.unseen_scenes, painter, concepts, rng)
-    with torch.no_grad():
-        return float((judge(pictures)[0].argmax(1) == subjects).float().mean())
-
-
-def _scenes(
-    count: int, painter: Painter, concepts: list[Concept], rng: random.Random
-) -> tuple[Tensor, Tensor, Tensor]:
-    """(pictures, index of the concept, index of the place)."""
-    pictures, subjects, places = [], [], []
-    for _ in range(count):
-        scene = plan_scene(rng, concepts, MIX)
-        pictures.append(painter.paint(scene, (128, 128), rng))
-        subjects.append(concepts.index(scene.subjects[0].concept))
-        places.append(PLACES.index(scene.place) if scene.place else len(PLACES))
-    return prepare(pictures), torch.tensor(subjects), torch.tensor(places)
-
-
-def _softened(pictures: Tensor) -> Tensor:
-    """Blur and noise, so that a soft decoder is not punished for its softness."""
-    reach = random.randint(0, MAX_BLUR) // 2
-    if reach:
-        pictures = nn.functional.avg_pool2d(
-            pictures, 2 * reach + 1, 1, reach, count_include_pad=False
-        )
-    return pictures + 0.05 * torch.randn_like(pictures)
+def judge_report(path: Path = JUDGE_FILE) -> dict[str, object]:
+    """What was measured on real scenes when the judge was trained."""
+    with safe_open(path, framework="pt") as file:
+        report: dict[str, object] = json.loads(file.metadata()["report"])
+    return report

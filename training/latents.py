@@ -1,6 +1,6 @@
 """Scenes as the denoiser sees them: encoded pictures with captions, in small files.
 
-A file holds scenes of one phase and one shape. What is in it depends on its name alone,
+A file holds scenes of one pool and one shape. What is in it depends on its name alone,
 so files can be made in any order, by several processes, and again after a crash. The
 trainer picks up new files while it runs.
 """
@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from autoencoder import encode
 from config import Bucket, DataConfig
 from data.captions import caption
 from data.painter import Painter
 from data.scenes import plan_scene
 from pictures import to_tensor
 from safetensors.torch import load_file, save_file
-from stock import AutoencoderTiny
+from stock import AutoencoderKL
 from text_encoder import TextEncoder
 from torch import Tensor
 
@@ -31,25 +33,25 @@ ENCODE_BATCH = 32
 class Shard:
     """One file of scenes."""
 
-    phase: str
+    pool: str
     bucket: Bucket
     index: int
 
     @property
     def name(self) -> str:
         """`easy-128x128-003`: also the seed."""
-        return f"{self.phase}-{self.bucket.name}-{self.index:03d}"
+        return f"{self.pool}-{self.bucket.name}-{self.index:03d}"
 
 
 def plan_shards(data: DataConfig) -> list[Shard]:
-    """Every file to make: phase by phase, all shapes advancing together."""
+    """Every file to make: pool by pool, all shapes advancing together."""
     shards = []
-    for phase, scenes in data.scenes.items():
+    for name, pool in data.pools.items():
         due = []
-        for bucket in data.buckets:
-            count = max(1, round(scenes * bucket.share / data.shard_scenes))
+        for bucket in data.buckets_of(name):
+            count = max(1, round(pool.scenes * bucket.share / data.shard_scenes))
             due += [
-                (index / count, Shard(phase, bucket, index)) for index in range(count)
+                (index / count, Shard(name, bucket, index)) for index in range(count)
             ]
         shards += [shard for _, shard in sorted(due, key=lambda entry: entry[0])]
     return shards
@@ -59,7 +61,7 @@ def write_shard(
     shard: Shard,
     data: DataConfig,
     painter: Painter,
-    model: AutoencoderTiny,
+    model: AutoencoderKL,
     folder: Path,
 ) -> None:
     """Paint, caption and encode; does nothing when the file is there."""
@@ -67,11 +69,12 @@ def write_shard(
     if path.exists():
         return
     rng = random.Random(shard.name)
+    mix = data.pools[shard.pool].mix
     captions, latents = [], []
     for _ in range(0, data.shard_scenes, ENCODE_BATCH):
         pictures = []
         for _ in range(ENCODE_BATCH):
-            scene = plan_scene(rng, data.concepts, data.mixes[shard.phase])
+            scene = plan_scene(rng, data.concepts, mix)
             captions.append(caption(scene, rng))
             size = (shard.bucket.width, shard.bucket.height)
             pictures.append(to_tensor(painter.paint(scene, size, rng)))
@@ -85,22 +88,22 @@ def write_shard(
 
 
 @torch.no_grad()
-def _encode(model: AutoencoderTiny, pictures: Tensor) -> Tensor:
+def _encode(model: AutoencoderKL, pictures: Tensor) -> Tensor:
     device = model.device
     with torch.autocast(device.type, torch.bfloat16):
         batch = pictures.to(device, memory_format=torch.channels_last)
-        latents: Tensor = model.encode(batch).latents
+        latents = encode(model, batch)
     return latents.half().cpu().contiguous()
 
 
-class LatentPool:
+class LatentStore:
     """All scenes made so far, captions encoded, kept on the training device."""
 
     def __init__(
         self, data: DataConfig, folder: Path, encoder: TextEncoder, device: torch.device
     ) -> None:
         self._missing = plan_shards(data)
-        self._buckets, self._folder = data.buckets, folder
+        self._data, self._folder = data, folder
         self._encoder, self._device = encoder, device
         self._parts: dict[tuple[str, str], tuple[Tensor, Tensor]] = {}
         self.refresh()
@@ -116,24 +119,35 @@ class LatentPool:
             self._missing.remove(shard)
             self._load(shard)
 
-    def batch(self, phase: str, size: int) -> tuple[Tensor, Tensor]:
-        """(latents, token states) of random scenes of one shape."""
+    def batch(self, pools: Mapping[str, float], size: int) -> tuple[Tensor, Tensor]:
+        """(latents, token states) of random scenes of one shape, from one of `pools`,
+        which are weighed by how many of their scenes there are already.
+        """
+        made = {pool: self._made(pool) for pool in pools}
+        pool = random.choices(
+            list(pools), [made[pool] * weight for pool, weight in pools.items()]
+        )[0]
         parts = [
-            (b.share, self._parts[phase, b.name])
-            for b in self._buckets
-            if (phase, b.name) in self._parts
+            (bucket.share, self._parts[pool, bucket.name])
+            for bucket in self._data.buckets_of(pool)
+            if (pool, bucket.name) in self._parts
         ]
-        if not parts:
-            return self.batch("easy", size)
         latents, states = random.choices(
             [part for _, part in parts], [share for share, _ in parts]
         )[0]
         chosen = torch.randint(0, len(latents), (size,), device=self._device)
         return latents[chosen].float(), states[chosen].float()
 
+    def _made(self, pool: str) -> float:
+        """The share of a pool's scenes that is loaded."""
+        loaded = sum(
+            len(part[0]) for (name, _), part in self._parts.items() if name == pool
+        )
+        return min(1.0, loaded / self._data.pools[pool].scenes)
+
     def _load(self, shard: Shard) -> None:
         latents, states = self._read(shard)
-        key = (shard.phase, shard.bucket.name)
+        key = (shard.pool, shard.bucket.name)
         if key in self._parts:
             before = self._parts[key]
             latents, states = (

@@ -18,6 +18,9 @@ MUON_MOMENTUM = 0.95
 MUON_UPDATE_SIZE = 0.4
 ADAM_BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.01
+OUTER_LAYERS = frozenset(
+    {"conv_in", "conv_out", "time_embedding", "quant_conv", "post_quant_conv"}
+)
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 
@@ -31,7 +34,7 @@ def build_optimisers(
     hidden: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
-        outer = name.startswith(("conv_in", "conv_out", "time_embedding"))
+        outer = not OUTER_LAYERS.isdisjoint(name.split("."))
         (rest if parameter.ndim < 2 or outer else hidden).append(parameter)
     adam = torch.optim.AdamW(
         rest, learning_rate, betas=ADAM_BETAS, weight_decay=WEIGHT_DECAY

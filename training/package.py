@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from export_onnx import export
 from sample_grid import stock_pipeline
-from stock import AutoencoderTiny, UNet2DConditionModel
+from stock import AutoencoderKL, UNet2DConditionModel
 from text_encoder import MAX_TOKENS, TextEncoder
 
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
@@ -33,7 +33,7 @@ def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
         torch.nn.init.zeros_(parameter)
     pipeline = stock_pipeline(
         UNet2DConditionModel.from_pretrained(unet),
-        AutoencoderTiny.from_pretrained(autoencoder),
+        AutoencoderKL.from_pretrained(autoencoder),
         encoder,
     )
     for part in PARTS:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from config import DataConfig
 from data.painter import Painter
-from data.scenes import SceneMix, plan_scene
+from data.scenes import plan_scene
 from data.sprites import SpriteLibrary
 from PIL import Image
 from torch import Tensor
@@ -29,28 +29,34 @@ def to_picture(image: Tensor) -> Image.Image:
     return Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy(), "RGB")
 
 
+WHOLE_SHARE = 0.4
+
+
 class Crops(IterableDataset[Tensor]):
-    """Square crops of scenes of every shape, for the autoencoder. Each worker has its
-    own seed.
+    """Squares for the autoencoder: crops of scenes of every shape, and whole scenes of
+    the crop's size. Each worker has its own seed.
     """
 
     def __init__(
         self, painter: Painter, data: DataConfig, crop: int, seed: int
     ) -> None:
         self._painter, self._data = painter, data
+        self._mixes = [pool.mix for pool in data.pools.values()]
         self._crop, self._seed = crop, seed
 
     def __iter__(self) -> Iterator[Tensor]:
         worker = get_worker_info()
         rng = random.Random(f"{self._seed}/{worker.id if worker else 0}")
-        mix: SceneMix = self._data.mixes["full"]
         shares = [bucket.share for bucket in self._data.buckets]
         while True:
             bucket = rng.choices(self._data.buckets, shares)[0]
-            scene = plan_scene(rng, self._data.concepts, mix)
-            picture = self._painter.paint(scene, (bucket.width, bucket.height), rng)
-            left = rng.randint(0, bucket.width - self._crop)
-            top = rng.randint(0, bucket.height - self._crop)
+            size = (bucket.width, bucket.height)
+            if rng.random() < WHOLE_SHARE:
+                size = (self._crop, self._crop)
+            scene = plan_scene(rng, self._data.concepts, rng.choice(self._mixes))
+            picture = self._painter.paint(scene, size, rng)
+            left = rng.randint(0, size[0] - self._crop)
+            top = rng.randint(0, size[1] - self._crop)
             yield to_tensor(
                 picture.crop((left, top, left + self._crop, top + self._crop))
             )

@@ -1,5 +1,5 @@
-"""What every training loop needs: a clock that survives a restart, a learning-rate
-curve, averaged weights, checkpoints.
+"""What every training loop needs: a learning-rate curve, averaged weights,
+checkpoints.
 """
 
 from __future__ import annotations
@@ -15,24 +15,6 @@ import torch
 from torch import nn
 
 FINAL_LEARNING_RATE = 0.02
-
-
-class TrainingClock:
-    """Minutes trained so far, counting those before a restart."""
-
-    def __init__(self, budget_minutes: float, spent_minutes: float = 0.0) -> None:
-        self._budget = budget_minutes
-        self._start = time.monotonic() - spent_minutes * 60
-
-    @property
-    def minutes(self) -> float:
-        """Minutes trained, from the very first start."""
-        return (time.monotonic() - self._start) / 60
-
-    @property
-    def progress(self) -> float:
-        """From 0 to 1 (and beyond, when the budget was lowered)."""
-        return self.minutes / self._budget
 
 
 def learning_rate_factor(

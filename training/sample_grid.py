@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from noise import sampler
 from PIL import Image
-from stock import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
+from stock import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from text_encoder import TextEncoder
 
 PROMPTS = (
@@ -41,7 +41,7 @@ COLUMNS = 8
 
 
 def stock_pipeline(
-    unet: UNet2DConditionModel, vae: AutoencoderTiny, encoder: TextEncoder
+    unet: UNet2DConditionModel, vae: AutoencoderKL, encoder: TextEncoder
 ) -> StableDiffusionPipeline:
     """The parts as diffusers' own pipeline."""
     encoder.model.config.use_attention_mask = (
@@ -66,7 +66,7 @@ def paint(
     prompts: Sequence[str],
     steps: int = 16,
     guidance: float = 4.0,
-    size: tuple[int, int] = (128, 128),
+    size: tuple[int, int] = (256, 256),
     first_seed: int = 0,
     batch: int = 12,
 ) -> list[Image.Image]:
@@ -96,7 +96,9 @@ def tile(pictures: Sequence[Image.Image], columns: int = COLUMNS) -> Image.Image
     return grid
 
 
-def save_grid(pipeline: StableDiffusionPipeline, path: Path) -> None:
+def save_grid(
+    pipeline: StableDiffusionPipeline, path: Path, size: tuple[int, int]
+) -> None:
     """Paint `PROMPTS` and write them as one picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tile(paint(pipeline, PROMPTS)).save(path)
+    tile(paint(pipeline, PROMPTS, size=size)).save(path)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
         def save_pretrained(self, folder: Path) -> None: ...
         def to(self, *args: Any, **options: Any) -> Any: ...
 
-    class AutoencoderTiny(_Model):
+    class AutoencoderKL(_Model):
         """Pictures to latents and back."""
 
         encoder: Any
         decoder: Any
+        quant_conv: Any
+        post_quant_conv: Any
 
         def encode(self, pictures: Tensor) -> Any: ...
         def decode(self, latents: Tensor) -> Any: ...
@@ -36,8 +38,18 @@ if TYPE_CHECKING:
     class UNet2DConditionModel(_Model):
         """The denoiser."""
 
-    class AutoencoderTinyBlock(nn.Module):
-        """A residual block of `AutoencoderTiny`."""
+    class ResnetBlock2D(nn.Module):
+        """A residual block."""
+
+        conv2: Any
+
+    class Downsample2D(nn.Module):
+        """Halves the size."""
+
+        conv: Any
+
+    class Upsample2D(nn.Module):
+        """Doubles the size."""
 
         conv: Any
 
@@ -69,19 +81,23 @@ if TYPE_CHECKING:
 
 else:
     from diffusers import (
-        AutoencoderTiny,
+        AutoencoderKL,
         AutoPipelineForText2Image,
         DPMSolverMultistepScheduler,
         StableDiffusionPipeline,
         UNet2DConditionModel,
     )
-    from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
+    from diffusers.models.downsampling import Downsample2D
+    from diffusers.models.resnet import ResnetBlock2D
+    from diffusers.models.upsampling import Upsample2D
 
 __all__ = [
-    "AutoencoderTiny",
-    "AutoencoderTinyBlock",
     "AutoPipelineForText2Image",
+    "AutoencoderKL",
     "DPMSolverMultistepScheduler",
+    "Downsample2D",
+    "ResnetBlock2D",
     "StableDiffusionPipeline",
     "UNet2DConditionModel",
+    "Upsample2D",
 ]

@@ -15,10 +15,10 @@ from autoencoder import compare, polish_decoder, train_autoencoder
 from config import CONFIG_FILE, Config, load_config
 from data.painter import Painter
 from data.sprites import SpriteLibrary, prepare_sprites
-from latents import LatentPool, plan_shards, write_shard
+from latents import LatentStore, plan_shards, write_shard
 from pictures import crop_batches
 from sample_grid import save_grid, stock_pipeline
-from stock import AutoencoderTiny
+from stock import AutoencoderKL
 from text_encoder import TextEncoder
 from torch import Tensor
 from unet import UNetTrainer, build_unet
@@ -52,7 +52,7 @@ def run_polish(config: Config, options: argparse.Namespace) -> None:
     folder: Path = options.work / "autoencoder-polished"
     if (folder / "config.json").exists():
         return
-    model = AutoencoderTiny.from_pretrained(options.work / "autoencoder")
+    model = AutoencoderKL.from_pretrained(options.work / "autoencoder")
     batches = _crops(config, options, seed=2)
     polish_decoder(model, config.autoencoder, batches, folder, options.device)
     _finish_autoencoder(model, config, options, folder)
@@ -62,7 +62,7 @@ def run_latents(config: Config, options: argparse.Namespace) -> None:
     """Scenes, encoded, to `work/latents`. May run beside the `unet` stage, which takes
     them up as they come.
     """
-    model = AutoencoderTiny.from_pretrained(options.work / "autoencoder").to(
+    model = AutoencoderKL.from_pretrained(options.work / "autoencoder").to(
         options.device
     )
     sprites = SpriteLibrary.from_folder(options.work / "sprites", config.data.concepts)
@@ -77,25 +77,28 @@ def run_unet(config: Config, options: argparse.Namespace) -> None:
     if (folder / "config.json").exists():
         return
     encoder = TextEncoder(options.text, options.device)
-    pool = LatentPool(config.data, options.work / "latents", encoder, options.device)
-    bucket = config.data.buckets[0]
+    store = LatentStore(config.data, options.work / "latents", encoder, options.device)
+    side = config.data.buckets[0].height // PIXELS_PER_LATENT
     channels = config.autoencoder.latent_channels
-    model = build_unet(config.unet, channels, bucket.height // PIXELS_PER_LATENT)
+    model = build_unet(config.unet, channels, side)
     empty = encoder.encode([""])
     checkpoint = folder / "checkpoint.pt"
-    trainer = UNetTrainer(model, config.unet, pool, empty, checkpoint, options.device)
+    trainer = UNetTrainer(model, config.unet, store, empty, checkpoint, options.device)
 
     def paint_grid(trainer: UNetTrainer) -> None:
-        averaged = build_unet(config.unet, channels, bucket.height // PIXELS_PER_LATENT)
+        averaged = build_unet(config.unet, channels, side)
         trainer.average.copy_to(averaged.to(options.device))
         pipeline = stock_pipeline(averaged.eval(), best_autoencoder(options), encoder)
-        save_grid(pipeline, options.work / "grids" / f"unet-{trainer.samples:08d}.png")
+        pools = config.unet.stage_at(trainer.samples).pools
+        shape = config.data.buckets_of(next(iter(pools)))[0]
+        target = options.work / "grids" / f"unet-{trainer.samples:08d}.png"
+        save_grid(pipeline, target, (shape.width, shape.height))
 
     trainer.run(paint_grid, options.grid_minutes)
     model.save_pretrained(folder)
 
 
-def best_autoencoder(options: argparse.Namespace) -> AutoencoderTiny:
+def best_autoencoder(options: argparse.Namespace) -> AutoencoderKL:
     """The polished one if it is there; both read the same latents."""
     polished = options.work / "autoencoder-polished"
     folder = (
@@ -103,7 +106,7 @@ def best_autoencoder(options: argparse.Namespace) -> AutoencoderTiny:
         if (polished / "config.json").exists()
         else options.work / "autoencoder"
     )
-    model: AutoencoderTiny = AutoencoderTiny.from_pretrained(folder)
+    model: AutoencoderKL = AutoencoderKL.from_pretrained(folder)
     model.to(options.device).eval()
     return model
 
@@ -116,10 +119,12 @@ def _crops(config: Config, options: argparse.Namespace, seed: int) -> Iterator[T
 
 
 def _finish_autoencoder(
-    model: AutoencoderTiny, config: Config, options: argparse.Namespace, folder: Path
+    model: AutoencoderKL, config: Config, options: argparse.Namespace, folder: Path
 ) -> None:
     model.save_pretrained(folder)
-    unseen = crop_batches(options.work, config.data, 96, 12, 1000, 1)
+    unseen = crop_batches(
+        options.work, config.data, config.autoencoder.crop, 12, 1000, 1
+    )
     psnr = compare(
         model,
         next(unseen).to(options.device),

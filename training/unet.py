@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from config import UNetConfig
-from latents import LatentPool
+from latents import LatentStore
 from noise import TIMESTEPS, Noising
 from optimiser import build_optimisers
 from progress import (
     AveragedWeights,
-    TrainingClock,
     every,
     learning_rate_factor,
     load_checkpoint,
@@ -62,7 +60,7 @@ class UNetTrainer:
     """One training run, resumable from its checkpoint.
 
     Args:
-        pool: the encoded scenes.
+        store: the encoded scenes.
         empty_states: the token states of the empty prompt, for dropped captions.
         on_grid: called with the averaged model now and then, to paint a sample grid.
     """
@@ -71,7 +69,7 @@ class UNetTrainer:
         self,
         model: UNet2DConditionModel,
         config: UNetConfig,
-        pool: LatentPool,
+        store: LatentStore,
         empty_states: Tensor,
         checkpoint: Path,
         device: torch.device,
@@ -80,28 +78,28 @@ class UNetTrainer:
         model.to(device, memory_format=torch.channels_last)
         self.average = AveragedWeights(model, config.ema)
         self.samples = 0
-        self._config, self._pool, self._empty = config, pool, empty_states.float()
+        self._config, self._store, self._empty = config, store, empty_states.float()
         self._checkpoint, self._device = checkpoint, device
         self._noising = Noising(device)
         self._optimisers = build_optimisers(model, config.learning_rate)
         self._step = 0
-        self._clock = TrainingClock(config.minutes, self._restore())
+        self._restore()
 
     def run(
         self, paint_grid: Callable[[UNetTrainer], None], grid_minutes: float
     ) -> None:
-        """Train until the minutes are spent; then the model holds the averages."""
+        """Train on what is left of the samples; then the model holds the averages."""
         checkpoint_due, refresh_due = every(CHECKPOINT_SECONDS), every(REFRESH_SECONDS)
         grid_due = every(grid_minutes * 60)
         losses: list[float] = []
         mark = time.monotonic()
-        while self._clock.progress < 1:
+        while self.samples < self._config.samples:
             losses.append(self._train_step())
             if self._step % LOG_STEPS == 0:
                 self._log(losses, time.monotonic() - mark)
                 losses, mark = [], time.monotonic()
             if next(refresh_due):
-                self._pool.refresh()
+                self._store.refresh()
             if next(checkpoint_due):
                 self._save()
             if next(grid_due):
@@ -110,14 +108,18 @@ class UNetTrainer:
         self.average.copy_to(self.model)
 
     def _train_step(self) -> float:
-        config, progress = self._config, self._clock.progress
+        config = self._config
         factor = learning_rate_factor(
-            progress, self._step, config.warmup_steps, config.flat_share
+            self.samples / config.samples,
+            self._step,
+            config.warmup_steps,
+            config.flat_share,
         )
         for optimiser in self._optimisers:
             set_learning_rate(optimiser, factor)
             optimiser.zero_grad()
-        loss = self._loss(*self._pool.batch(self._phase(progress), config.batch_size))
+        pools = config.stage_at(self.samples).pools
+        loss = self._loss(*self._store.batch(pools, config.batch_size))
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self._optimisers:
@@ -129,21 +131,13 @@ class UNetTrainer:
 
     def _log(self, losses: list[float], seconds: float) -> None:
         log.info(
-            "%.1f min  step %d  loss %.4f  %d samples  %.1f/s  pool %d",
-            self._clock.minutes,
+            "step %d  loss %.4f  %d samples  %.1f/s  of %d scenes",
             self._step,
             sum(losses) / len(losses),
             self.samples,
             len(losses) * self._config.batch_size / seconds,
-            self._pool.scenes,
+            self._store.scenes,
         )
-
-    def _phase(self, progress: float) -> str:
-        easy = (
-            progress < self._config.easy_until
-            or random.random() < self._config.easy_share_after
-        )
-        return "easy" if easy else "full"
 
     def _loss(self, latents: Tensor, states: Tensor) -> Tensor:
         count = len(latents)
@@ -162,18 +156,15 @@ class UNetTrainer:
         save_checkpoint(self._checkpoint, {
             "model": self.model.state_dict(), "average": self.average.state(),
             "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
-            "step": self._step, "samples": self.samples, "minutes": self._clock.minutes,
+            "step": self._step, "samples": self.samples,
         })  # fmt: skip
 
-    def _restore(self) -> float:
-        """Load the checkpoint, if any; returns the minutes already trained."""
+    def _restore(self) -> None:
         state = load_checkpoint(self._checkpoint)
         if state is None:
-            return 0.0
+            return
         self.model.load_state_dict(state["model"])
         self.average.restore(state["average"])
         for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self._step, self.samples = state["step"], state["samples"]
-        minutes: float = state["minutes"]
-        return minutes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from data.colours import SYNONYMS
+from data.colours import SYNONYMS, is_colour_word
 from data.concepts import Concept
 from data.scenes import Scene, Subject
 
@@ -27,19 +27,35 @@ PLACE_WORDS: dict[str, tuple[str, ...]] = {
 STYLE_WORDS: dict[str, tuple[str, ...]] = {
     "3d": ("3d render", "3d", "3d icon", "glossy 3d"),
     "flat": ("flat", "flat vector", "flat icon", "flat design"),
+    "cartoon": ("cartoon", "cartoon drawing", "cartoon icon", "comic"),
 }
 SIZE_WORDS: dict[str, tuple[str, ...]] = {
     "small": ("small", "tiny", "little"),
     "big": ("big", "large", "huge"),
 }
 NUMBERS = {2: "two", 3: "three", 4: "four"}
-OTHER_WORD_SHARE = 0.25
-PLAIN_WORDS = ("on a {} background", "on {}", "with a {} background")
+OPENINGS = (
+    "a picture of {}", "an image of {}", "an illustration of {}", "a drawing of {}",
+    "draw {}", "paint {}", "please draw {}", "an emoji of {}", "{}, high quality",
+    "{}, beautiful", "{}, detailed", "{}, cute",
+)  # fmt: skip
+"""What people write around what they want; none of it changes the picture."""
+ADJECTIVES = ("cute", "nice", "happy", "beautiful", "friendly", "funny", "lovely")
+OTHER_WORD_SHARE = 0.3
+OPENING_SHARE = 0.1
+ADJECTIVE_SHARE = 0.06
+PLAIN_WORDS = (
+    "on a {} background", "on a {} background", "on {}", "with a {} background",
+    "against a {} background", "in front of a {} background",
+    "on a plain {} background",
+)  # fmt: skip
 
 
 def caption(scene: Scene, rng: random.Random) -> str:
     """Describe `scene`; `rng` picks among the ways to say it."""
     text = f"{_what(scene, rng)} {_where(scene, rng)}".strip()
+    if rng.random() < OPENING_SHARE:
+        text = rng.choice(OPENINGS).format(text)
     if scene.style_named:
         text = _styled(text, rng.choice(STYLE_WORDS[scene.style]), rng)
     return text[0].upper() + text[1:] + "." if rng.random() < 0.1 else text
@@ -74,7 +90,8 @@ def _where(scene: Scene, rng: random.Random) -> str:
 
 def _noun_phrase(subject: Subject, rng: random.Random) -> str:
     size = f"{rng.choice(SIZE_WORDS[subject.size])} " if subject.size else ""
-    return f"{size}{_colour_word(subject.colour, rng)}{_noun(subject, rng)}"
+    kind = f"{rng.choice(ADJECTIVES)} " if rng.random() < ADJECTIVE_SHARE else ""
+    return f"{kind}{size}{_colour_word(subject.colour, rng)}{_noun(subject, rng)}"
 
 
 def _noun(subject: Subject, rng: random.Random) -> str:
@@ -87,11 +104,9 @@ def _noun(subject: Subject, rng: random.Random) -> str:
 def _words_that_fit(concept: Concept, colour: str | None) -> tuple[str, ...]:
     """A recoloured apple is never called "green red apple"."""
     if colour is None:
-        return concept.words
-    hues = ("red ", "yellow ", "pink ", "golden ", "brown ")
-    return tuple(word for word in concept.words if not word.startswith(hues)) or (
-        concept.name,
-    )
+        return concept.words or (concept.name,)
+    fitting = [word for word in concept.words if not is_colour_word(word.split()[0])]
+    return tuple(fitting) or (concept.name,)
 
 
 def _colour_word(colour: str | None, rng: random.Random) -> str:

@@ -43,10 +43,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "yellow": ("yellow", "yellow", "golden"),
     "teal": ("teal", "teal", "cyan"),
 }
+OTHER_HUES = ("golden", "gold", "silver")
 LUMA = (0.3, 0.59, 0.11)
 GREYS = frozenset({"black", "white", "gray"})
 
 FloatArray = npt.NDArray[np.float32]
+
+
+def is_colour_word(word: str) -> bool:
+    """Whether `word` names a hue that a subject could have."""
+    return word in OBJECT_COLOURS or word in OTHER_HUES
 
 
 def recolour(sprite: Image.Image, colour: str) -> Image.Image:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.colours import is_colour_word
+
 CONCEPTS_FILE = Path(__file__).with_name("concepts.txt")
 
 
@@ -25,6 +27,11 @@ class Concept:
     plural: str
     words: tuple[str, ...]
     held_out: tuple[str, ...]
+
+    @property
+    def is_named_by_colour(self) -> bool:
+        """A green apple is never recoloured: "a red green apple" says nothing."""
+        return is_colour_word(self.name.split()[0])
 
 
 def load_concepts(path: Path = CONCEPTS_FILE) -> list[Concept]:

@@ -1,12 +1,11 @@
-// Rasterise the flat emoji: node render_svgs.js NODE_MODULES OUT_FOLDER PIXELS CODE...
+// Rasterise the emoji of one icon package: node render_svgs.js PACKAGE OUT_FOLDER PIXELS CODE...
 // resvg can abort the whole process on a broken path. A `.bad` marker is written before each drawing and
 // removed after it, so that running the script again steps over the one that killed it (sprites.py does).
 const fs = require("fs");
 const path = require("path");
 
-const [modules, out, pixels, ...codes] = process.argv.slice(2);
-const { Resvg } = require(path.resolve(modules, "@resvg/resvg-js"));
-const pack = path.join(modules, "@iconify-json/fluent-emoji-flat");
+const [pack, out, pixels, ...codes] = process.argv.slice(2);
+const { Resvg } = require(path.resolve(pack, "../../@resvg/resvg-js"));
 const read = (name) => JSON.parse(fs.readFileSync(path.join(pack, name)));
 const icons = read("icons.json");
 const names = read("chars.json");

@@ -15,15 +15,20 @@ from data.concepts import Concept
 from data.scenes import STYLES
 
 RENDER_SCRIPT = Path(__file__).with_name("render_svgs.js")
-SPRITE_PX = 160
+SPRITE_PX = 224
 RENDER_ATTEMPTS = 20
+SVG_PACKAGES = {
+    "flat": Path("@iconify-json", "fluent-emoji-flat"),
+    "cartoon": Path("@iconify-json", "noto"),
+}
+"""The art of the drawn styles; that of "3d" comes as pixels."""
 
 log = logging.getLogger(__name__)
 
 
 class SpriteLibrary:
-    """Sprites by concept and style; a concept without flat art falls back to its 3D
-    picture.
+    """Sprites by concept and style; a concept without art in a style falls back to its
+    3D picture.
     """
 
     def __init__(self, sprites: dict[tuple[str, str], Image.Image]) -> None:
@@ -49,30 +54,23 @@ class SpriteLibrary:
 
 
 def prepare_sprites(modules: Path, folder: Path, concepts: Sequence[Concept]) -> None:
-    """Turn the npm packages under `modules` into `folder`/{3d,flat}/CODE.png; keeps
-    what is there.
+    """Turn the npm packages under `modules` into `folder`/STYLE/CODE.png; keeps what is
+    there.
     """
-    raw = folder / "flat-raw"
-    _render_flat(modules, raw, [concept.code for concept in concepts])
-    assets = modules / "@lobehub" / "fluent-emoji-3d" / "assets"
-    for concept in concepts:
-        _crop_to(
-            folder / "3d" / f"{concept.code}.png", _first(assets, concept.code, "webp")
-        )
-        _crop_to(
-            folder / "flat" / f"{concept.code}.png", _first(raw, concept.code, "png")
-        )
+    codes = [concept.code for concept in concepts]
+    sources = {"3d": modules / "@lobehub" / "fluent-emoji-3d" / "assets"}
+    for style, package in SVG_PACKAGES.items():
+        sources[style] = folder / f"{style}-raw"
+        _render(modules / package, sources[style], codes)
+    for style, source in sources.items():
+        ending = "webp" if style == "3d" else "png"
+        for code in codes:
+            _crop_to(folder / style / f"{code}.png", _first(source, code, ending))
 
 
-def _render_flat(modules: Path, folder: Path, codes: list[str]) -> None:
-    command = [
-        "node",
-        str(RENDER_SCRIPT),
-        str(modules),
-        str(folder),
-        str(2 * SPRITE_PX),
-        *codes,
-    ]
+def _render(package: Path, folder: Path, codes: list[str]) -> None:
+    command = ["node", str(RENDER_SCRIPT), str(package), str(folder)]
+    command += [str(2 * SPRITE_PX), *codes]
     for _ in range(RENDER_ATTEMPTS):
         if subprocess.run(command, check=False).returncode == 0:
             return

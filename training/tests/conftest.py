@@ -22,11 +22,16 @@ def concepts() -> list[Concept]:
 
 @pytest.fixture(scope="session")
 def sprites(concepts: list[Concept]) -> SpriteLibrary:
-    """A plain disc for every concept, red in 3D and green in flat: no art package is
+    """A plain disc for every concept, in one colour per style: no art package is
     needed.
     """
     drawn = {}
-    for style, colour in (("3d", (200, 60, 60, 255)), ("flat", (60, 200, 60, 255))):
+    colours = {
+        "3d": (200, 60, 60, 255),
+        "flat": (60, 200, 60, 255),
+        "cartoon": (60, 60, 200, 255),
+    }
+    for style, colour in colours.items():
         picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
         ImageDraw.Draw(picture).ellipse((4, 4, 60, 60), fill=colour)
         for concept in concepts:

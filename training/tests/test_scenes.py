@@ -28,7 +28,7 @@ def painter(sprites: SpriteLibrary) -> Painter:
 def test_same_seed_same_picture(painter: Painter, concepts: list[Concept]) -> None:
     def picture(seed: int) -> bytes:
         rng = random.Random(seed)
-        scene = plan_scene(rng, concepts, DATA.mixes["full"])
+        scene = plan_scene(rng, concepts, DATA.pools["full"].mix)
         return painter.paint(scene, (128, 128), rng).tobytes()
 
     assert picture(3) == picture(3)
@@ -41,7 +41,7 @@ def test_pictures_have_the_shape_of_their_bucket(
 ) -> None:
     rng = random.Random(0)
     for _ in range(20):
-        scene = plan_scene(rng, concepts, DATA.mixes["full"])
+        scene = plan_scene(rng, concepts, DATA.pools["full"].mix)
         assert painter.paint(scene, shape, rng).size == shape
 
 

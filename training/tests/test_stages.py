@@ -11,15 +11,15 @@ from pathlib import Path
 import package as packaging
 import pytest
 import torch
-from autoencoder import build_autoencoder, whiten
-from config import Bucket, Config, load_config
+from autoencoder import build_autoencoder, decode, encode, whiten
+from config import Bucket, Config, Stage, load_config
 from data.painter import Painter
 from data.sprites import SpriteLibrary
-from latents import LatentPool, plan_shards, read_captions, write_shard
+from latents import LatentStore, plan_shards, read_captions, write_shard
 from noise import TIMESTEPS, Noising, sampler
 from optimiser import orthogonalise
-from progress import TrainingClock, learning_rate_factor
-from stock import AutoencoderTiny, AutoPipelineForText2Image, UNet2DConditionModel
+from progress import learning_rate_factor
+from stock import AutoencoderKL, AutoPipelineForText2Image, UNet2DConditionModel
 from text_encoder import MAX_TOKENS, TextEncoder
 from unet import UNetTrainer, build_unet
 
@@ -38,23 +38,28 @@ def config() -> Config:
     data = replace(
         real.data,
         buckets=(Bucket(64, 64, 0.6), Bucket(96, 64, 0.4)),
-        scenes={"easy": 64, "full": 64},
+        pools={
+            name: replace(real.data.pools[name], scale=1.0, scenes=64)
+            for name in ("easy", "full")
+        },
         shard_scenes=32,
     )
     autoencoder = replace(
         real.autoencoder,
-        width=8,
-        encoder_blocks=(0, 1, 1, 1),
-        decoder_blocks=(1, 1, 1, 1),
+        channels=(8, 8, 8, 8),
     )
     unet = replace(
-        real.unet, channels=(32, 32, 32), batch_size=4, minutes=0.01, warmup_steps=1
+        real.unet,
+        channels=(32, 32, 32),
+        batch_size=4,
+        warmup_steps=1,
+        stages=(Stage(8, {"easy": 1.0}), Stage(8, {"easy": 0.5, "full": 0.5})),
     )
     return Config(data, autoencoder, unet)
 
 
 @pytest.fixture(scope="module")
-def autoencoder(config: Config) -> AutoencoderTiny:
+def autoencoder(config: Config) -> AutoencoderKL:
     torch.manual_seed(0)
     model = build_autoencoder(config.autoencoder)
     model.eval()
@@ -69,7 +74,7 @@ def encoder() -> TextEncoder:
 @pytest.fixture(scope="module")
 def latents(
     config: Config,
-    autoencoder: AutoencoderTiny,
+    autoencoder: AutoencoderKL,
     sprites: SpriteLibrary,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
@@ -95,7 +100,7 @@ def test_shards_hold_the_scenes_of_every_phase_and_shape(
 
 def test_a_shard_depends_on_its_name_alone(
     config: Config,
-    autoencoder: AutoencoderTiny,
+    autoencoder: AutoencoderKL,
     sprites: SpriteLibrary,
     latents: Path,
     tmp_path: Path,
@@ -111,10 +116,10 @@ def test_a_shard_depends_on_its_name_alone(
 def test_batches_have_one_shape(
     config: Config, latents: Path, encoder: TextEncoder
 ) -> None:
-    pool = LatentPool(config.data, latents, encoder, CPU)
-    shapes = {pool.batch("full", 3)[0].shape for _ in range(40)}
+    store = LatentStore(config.data, latents, encoder, CPU)
+    shapes = {store.batch({"full": 1.0}, 3)[0].shape for _ in range(40)}
     assert shapes == {(3, 4, 8, 8), (3, 4, 8, 12)}
-    assert pool.batch("easy", 3)[1].shape == (3, MAX_TOKENS, 384)
+    assert store.batch({"easy": 1.0}, 3)[1].shape == (3, MAX_TOKENS, 384)
 
 
 def test_whitened_latents_have_mean_zero_and_deviation_one(config: Config) -> None:
@@ -123,21 +128,46 @@ def test_whitened_latents_have_mean_zero_and_deviation_one(config: Config) -> No
     pictures = [torch.rand(4, 3, 64, 64) * 2 - 1 for _ in range(2)]
     whiten(model, pictures)
     with torch.no_grad():
-        latents = torch.cat([model.encode(batch).latents for batch in pictures])
+        latents = torch.cat([encode(model, batch) for batch in pictures])
     assert latents.mean((0, 2, 3)).abs().max() < 1e-3
     assert (latents.std((0, 2, 3)) - 1).abs().max() < 1e-3
+
+
+def test_whitening_changes_no_picture(config: Config) -> None:
+    model = build_autoencoder(config.autoencoder)
+    model.eval()
+    pictures = torch.rand(2, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        before = decode(model, encode(model, pictures))
+        whiten(model, [pictures])
+        after = decode(model, encode(model, pictures))
+    assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_latents_do_not_vary(autoencoder: AutoencoderKL) -> None:
+    pictures = torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        posterior = autoencoder.encode(pictures).latent_dist
+        assert torch.allclose(posterior.sample(), posterior.mean, atol=1e-5)
+
+
+def test_stages_follow_one_another(config: Config) -> None:
+    first, second = config.unet.stages
+    assert config.unet.stage_at(first.samples - 1) is first
+    assert config.unet.stage_at(first.samples) is second
+    assert config.unet.stage_at(config.unet.samples) is second
 
 
 def test_training_resumes_from_its_checkpoint(
     config: Config, latents: Path, encoder: TextEncoder, tmp_path: Path
 ) -> None:
-    pool = LatentPool(config.data, latents, encoder, CPU)
+    store = LatentStore(config.data, latents, encoder, CPU)
     empty = encoder.encode([""])
 
     def trainer() -> UNetTrainer:
         model = build_unet(config.unet, 4, 8)
         return UNetTrainer(
-            model, config.unet, pool, empty, tmp_path / "checkpoint.pt", CPU
+            model, config.unet, store, empty, tmp_path / "checkpoint.pt", CPU
         )
 
     first = trainer()
@@ -149,7 +179,7 @@ def test_training_resumes_from_its_checkpoint(
 
 
 def test_package_loads_as_a_stock_pipeline(
-    config: Config, autoencoder: AutoencoderTiny, tmp_path: Path, encoder: TextEncoder
+    config: Config, autoencoder: AutoencoderKL, tmp_path: Path, encoder: TextEncoder
 ) -> None:
     autoencoder.save_pretrained(tmp_path / "vae")
     build_unet(config.unet, 4, 8).save_pretrained(tmp_path / "unet")
@@ -219,9 +249,3 @@ def test_learning_rate_warms_up_and_falls() -> None:
     assert learning_rate_factor(0.0, 0, warmup_steps=10) == pytest.approx(0.1)
     assert learning_rate_factor(0.3, 100, 10, flat_share=0.4) == 1
     assert learning_rate_factor(1.0, 100, 10, flat_share=0.4) == pytest.approx(0.02)
-
-
-def test_clock_counts_the_minutes_before_a_restart() -> None:
-    assert TrainingClock(budget_minutes=10, spent_minutes=4).progress == pytest.approx(
-        0.4, abs=0.01
-    )
