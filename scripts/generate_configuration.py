@@ -46,8 +46,8 @@ build serves anywhere. |
 | `EASEL_API_KEY` | — | The key that the studio uses, where the gateway asks for one. \
 Browsers never see it. |
 | `PAGE_PATIENCE_MS` | `200` | How many milliseconds a page waits for the gateway's \
-health and models, to come with them. Without an answer in that time the browser asks by \
-itself. |
+health and models, to come with them. Without an answer in that time the browser asks \
+by itself. |
 | `PORT` | `3000` | Port. |
 | `HOSTNAME` | `0.0.0.0` | Address to listen on. Some shells and containers set it to \
 the machine's name. |
