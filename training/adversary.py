@@ -28,7 +28,7 @@ class Adversary:
 
     def __init__(self, share: float, device: torch.device) -> None:
         self._share, self._device = share, device
-        self._critic = _critic().to(device, memory_format=torch.channels_last)
+        self._critic = _critic().to(device)
         self._optimiser = torch.optim.AdamW(
             self._critic.parameters(), LEARNING_RATE, betas=ADAM_BETAS
         )
@@ -85,4 +85,5 @@ def _critic() -> nn.Sequential:
 
 
 def _gradient_size(loss: Tensor, weights: Tensor) -> Tensor:
-    return torch.autograd.grad(loss, weights, retain_graph=True)[0].norm().detach()
+    size: Tensor = torch.autograd.grad(loss, weights, retain_graph=True)[0].norm()
+    return size.detach()
