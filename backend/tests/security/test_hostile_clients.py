@@ -22,6 +22,7 @@ CLAIMS = {
     "X-Easel-Generation-Id": "gen_r1_00000000000000000000000000",
     "X-Easel-Keep": "1",
     "X-Easel-Timeout-S": "99999",
+    "X-Easel-Seed-Drawn": "claimed",
     "X-Easel-Anything": "1",
     "X-Forwarded-For": "203.0.113.9",
     "X-Forwarded-Host": "elsewhere.example",
@@ -45,6 +46,7 @@ CLAIMS = {
 TOLD_TO_SERVERS = {
     *("host", "accept", "content-type", "content-length", "x-request-id", "prefer"),
     *("x-easel-user", "x-easel-generation-id", "x-easel-timeout-s"),
+    "x-easel-seed-drawn",
     *("traceparent", "tracestate"),
 }
 
@@ -75,6 +77,7 @@ async def test_what_a_client_claims_never_reaches_a_server(
         await told(client, method, path, json=body, headers=claims)
     [request] = stub.requests
     assert {name.lower() for name in request.headers} <= TOLD_TO_SERVERS
+    assert request.headers.get("X-Easel-Seed-Drawn") in (None, "1")
     # The test's own address is one that may speak for others.
     told_user = request.headers.get("X-Easel-User", "address:203.0.113.9")
     assert told_user == "address:203.0.113.9"
