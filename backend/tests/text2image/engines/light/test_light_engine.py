@@ -53,24 +53,29 @@ def stock() -> Any:
     return stock_pipeline(open_source(EMBEDDED_MODEL).folder)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"guidance_scale": UNGUIDED},
-        {"negative_prompt": "grey", "width": 160, "height": 96},
-        {"prompt": "a red fox in a wide green forest at night, " * 4},
-        {"source": SOURCES["image"]},
-        {"source": SOURCES["mask"]},
-        {"source": SOURCES["mask, all steps"]},
-        {"sampler": "euler"},
-        {"sampler": "euler_ancestral"},
-        {"sampler": "ddim"},
-        {"sampler": "lcm", "guidance_scale": UNGUIDED},
-        {"sampler": "dpmpp_2m_sde"},
-    ],
-    ids=str,
-)
+CASES: dict[str, dict[str, Any]] = {
+    "as it comes": {},
+    "unguided": {"guidance_scale": UNGUIDED},
+    "wide, with a negative prompt": {
+        "negative_prompt": "grey",
+        "width": 160,
+        "height": 96,
+    },
+    "a prompt that is cut": {
+        "prompt": "a red fox in a wide green forest at night, " * 4
+    },
+    "image": {"source": SOURCES["image"]},
+    "mask": {"source": SOURCES["mask"]},
+    "mask, all steps": {"source": SOURCES["mask, all steps"]},
+    "euler": {"sampler": "euler"},
+    "euler_ancestral": {"sampler": "euler_ancestral"},
+    "ddim": {"sampler": "ddim"},
+    "lcm": {"sampler": "lcm", "guidance_scale": UNGUIDED},
+    "dpmpp_2m_sde": {"sampler": "dpmpp_2m_sde"},
+}
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
 def test_a_seed_is_the_stock_pipelines_picture(
     light: LightEngine, stock: Any, changes: dict[str, Any]
 ) -> None:
