@@ -50,7 +50,9 @@ export function watchActivity(): () => void {
 
 export function pauseActivity(isPaused: boolean): void {
   useActivityWatch.setState({ isPaused });
-  readNow();
+  // What stands still needs to have been read once.
+  const isFirst = useActivityWatch.getState().triedAt === null;
+  if (!(isPaused && isFirst)) readNow();
 }
 
 function rest(): void {
