@@ -128,7 +128,7 @@ class Replay:
             case "EXPOSE":
                 pass
             case unknown:
-                raise NotImplementedError(unknown)
+                raise ValueError(f"a replay knows no {unknown}")
 
     def _run(self, command: str, image: Image, arguments: dict[str, str]) -> None:
         assert image.user == "0:0", "the steps of a build are root's"

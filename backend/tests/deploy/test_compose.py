@@ -3,7 +3,7 @@
 import re
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]  # it carries no types
 
 from easel.gateway.settings import GatewaySettings
 from easel.text2image.settings import ServerSettings

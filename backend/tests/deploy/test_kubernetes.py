@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]  # it carries no types
 
 from easel.gateway.app import create_app
 from easel.gateway.settings import GatewaySettings

@@ -348,6 +348,7 @@ def _described(live: LivePainting, painted: Sequence[Painted]) -> list[stages.Fi
             raise EngineFailed(
                 f"The server that was to paint it gave no picture: {error}."
             ) from error
+        # The formats that a header can name are those that have a media type.
         media_type: MediaType = f"image/{header.format}"  # type: ignore[assignment]
         files.append(
             stages.File(
