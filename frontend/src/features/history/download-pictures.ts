@@ -1,5 +1,6 @@
 /** Several pictures as one file. */
 
+import { saveFile } from "@/lib/files/save-file";
 import { distinctFileNames } from "@/lib/pictures/file-names";
 import { fetchFromGateway } from "@/lib/pictures/keep-generation";
 import { fileOf } from "@/lib/pictures/library";
@@ -7,13 +8,10 @@ import type { Picture } from "@/lib/pictures/picture";
 
 const ARCHIVE_NAME = "easel-pictures.zip";
 
-// Long after any browser has begun to read it.
-const REVOKE_AFTER_MS = 60_000;
-
 /** @returns how many are missing, because neither browser nor server has their files. */
 export async function downloadPictures(pictures: readonly Picture[]): Promise<number> {
   const { archive, missed } = await zipPictures(pictures);
-  if (missed < pictures.length) save(archive, ARCHIVE_NAME);
+  if (missed < pictures.length) saveFile(archive, ARCHIVE_NAME);
   return missed;
 }
 
@@ -50,12 +48,4 @@ async function imageOf({ id, url }: Picture): Promise<Blob | null> {
   } catch {
     return null;
   }
-}
-
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_AFTER_MS);
 }

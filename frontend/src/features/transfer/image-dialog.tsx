@@ -5,6 +5,7 @@ import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { showToast } from "@/components/toasts";
 import type { ModelDocument } from "@/lib/api/generated";
+import { revokeLater } from "@/lib/files/object-url";
 import type { Recipe } from "@/lib/recipe/recipe";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
@@ -93,7 +94,7 @@ function Preview({ file }: { file: File }) {
   useEffect(() => {
     const made = URL.createObjectURL(file);
     setAddress(made);
-    return () => URL.revokeObjectURL(made);
+    return () => revokeLater(made);
   }, [file]);
 
   if (!address) return <div className={styles.preview} />;

@@ -2,13 +2,13 @@
 
 import { useState } from "react";
 import { showToast } from "@/components/toasts";
+import { saveFile } from "@/lib/files/save-file";
 import type { FileFormat } from "@/lib/image-metadata/file-format";
 import type { Picture } from "@/lib/pictures/picture";
 import { fileName } from "@/lib/recipe/file-name";
 import { fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import type { Words } from "@/lib/words/words";
-import { saveFile } from "./save-file";
 
 export const FORMAT_NAMES = {
   png: "PNG",

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { apiUrl } from "@/lib/api/client";
+import { revokeLater } from "@/lib/files/object-url";
 import { fileOf } from "./library";
 import type { Picture } from "./picture";
 
@@ -22,10 +23,10 @@ export function usePictureUrl(picture: Picture, part: Part): string | null {
     });
     return () => {
       isCurrent = false;
-      if (made) URL.revokeObjectURL(made);
+      if (made) revokeLater(made);
     };
   }, [id, url, part]);
 
-  // What was found for another picture has been revoked and would show as broken.
+  // What was found for another picture is not this one's.
   return found?.id === id && found.part === part ? found.source : null;
 }

@@ -1,5 +1,4 @@
-// Browsers fetch the address after the click, some of them late.
-const ADDRESS_LASTS_MS = 60_000;
+import { revokeLater } from "./object-url";
 
 /** To where the browser puts downloads. */
 export function saveFile(file: Blob, name: string): void {
@@ -8,5 +7,5 @@ export function saveFile(file: Blob, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), ADDRESS_LASTS_MS);
+  revokeLater(address);
 }
