@@ -40,3 +40,26 @@ export const ENLARGING = model({
   },
   defaults: { ...SMALL, num_inference_steps: 16, guidance_scale: 4 },
 });
+
+/** Of a server of another make: three sizes and no other, and a seed of its own choice. */
+export const FIXED_SIZES = model({
+  sizes: {
+    minimum: 1024,
+    maximum: 1536,
+    multiple_of: 1,
+    native: [
+      { width: 1024, height: 1024 },
+      { width: 1536, height: 1024 },
+      { width: 1024, height: 1536 },
+    ],
+    enlarges: false,
+    only_native: true,
+  },
+  features: {
+    negative_prompt: false,
+    guidance_scale: false,
+    previews: false,
+    seed: false,
+  },
+  defaults: { width: 1024, height: 1024, num_inference_steps: 1, guidance_scale: 0 },
+});

@@ -5,10 +5,19 @@ import type {
   ModelDocument,
   SizeSupport,
 } from "@/lib/api/generated";
+import { isAccepted } from "@/lib/recipe/accepted-size";
 import { fill } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
 import type { Fault, FieldName } from "./faults";
-import { DEFAULT_STRENGTH, lorasOf, type Settings, samplerOf } from "./settings";
+import {
+  choosesSeed,
+  DEFAULT_STRENGTH,
+  lorasOf,
+  type Settings,
+  samplerOf,
+  sizeOf,
+} from "./settings";
+import type { Size } from "./size-presets";
 import { NO_SOURCE, type Source } from "./source-image/source";
 import {
   negativePromptWithStyle,
@@ -50,7 +59,7 @@ export function checkSettings(
       ...sourcePart(settings, model, reader, source),
       ...negativePart(settings, model, style),
     }),
-    ...seedPart(settings, reader),
+    ...((!model || choosesSeed(model)) && seedPart(settings, reader)),
     ...(model && samplingPart(settings, model, reader)),
   };
   const [fault] = reader.faults;
@@ -59,11 +68,10 @@ export function checkSettings(
 
 type Part = Partial<GenerationRequest>;
 
-function sizePart(
-  { width, height }: Settings,
-  { sizes, defaults }: ModelDocument,
-  reader: FieldReader,
-): Part {
+function sizePart(settings: Settings, model: ModelDocument, reader: FieldReader): Part {
+  const { width, height } = settings;
+  const { sizes, defaults } = model;
+  if (sizes.only_native) return reader.native(sizeOf(settings, model), sizes);
   return {
     width: reader.side("width", width, sizes) ?? defaults.width,
     height: reader.side("height", height, sizes) ?? defaults.height,
@@ -165,6 +173,11 @@ class FieldReader {
     const value = parseWithin(text, sizes, (px) => px % multiple === 0);
     const message = fill(this.words.side, { minimum, maximum, multiple });
     return this.#unless(value, field, message);
+  }
+
+  native(size: Size, sizes: SizeSupport): Size {
+    if (!isAccepted(size, sizes)) this.#blame("width", this.words.onlyNative);
+    return size;
   }
 
   #unless(

@@ -10,7 +10,7 @@ import { fieldId } from "./focus-field";
 import styles from "./more-settings.module.css";
 import { NumberField } from "./number-field";
 import { SeedField } from "./seed-field";
-import { lorasOf, samplerOf } from "./settings";
+import { choosesSeed, lorasOf, samplerOf } from "./settings";
 import type { SettingsProps } from "./settings-panel";
 
 // Few models have any.
@@ -51,12 +51,14 @@ export function MoreSettings({ lastSeed, ...common }: Props) {
             )}
           </Field>
         )}
-        <SeedField
-          seed={settings.seed}
-          lastSeed={lastSeed}
-          error={error("seed")}
-          onChange={(seed) => onChange({ seed })}
-        />
+        {choosesSeed(model) && (
+          <SeedField
+            seed={settings.seed}
+            lastSeed={lastSeed}
+            error={error("seed")}
+            onChange={(seed) => onChange({ seed })}
+          />
+        )}
         <NumberField
           id={fieldId("num_inference_steps")}
           label={words.steps}
@@ -128,7 +130,7 @@ function changes(
   const loras = lorasOf(settings, model).length;
   return [
     features.negative_prompt && settings.negativePrompt && words.negativePrompt,
-    seed && fill(words.seed, { seed }),
+    choosesSeed(model) && seed && fill(words.seed, { seed }),
     steps && fill(words.steps, { steps }),
     features.guidance_scale && guidance && fill(words.guidance, { guidance }),
     sampler !== model.sampler && fill(words.sampler, { sampler }),

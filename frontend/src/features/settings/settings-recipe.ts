@@ -1,6 +1,7 @@
 /** Between what is set and what a link, a file or the history says. Pure. */
 
 import type { ModelDocument } from "@/lib/api/generated";
+import { isAccepted } from "@/lib/recipe/accepted-size";
 import { EMPTY_RECIPE, type Recipe } from "@/lib/recipe/recipe";
 import { fill } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
@@ -12,6 +13,7 @@ import {
   STRENGTH_RANGE,
 } from "./check-settings";
 import {
+  choosesSeed,
   chosenModel,
   DEFAULT_STRENGTH,
   INITIAL_SETTINGS,
@@ -20,7 +22,6 @@ import {
   samplerOf,
   withSize,
 } from "./settings";
-import { isAccepted } from "./size-presets";
 import { NO_SOURCE, type Source } from "./source-image/source";
 import { negativePromptWithStyle, promptWithStyle } from "./style-presets";
 
@@ -113,6 +114,10 @@ function withinModel(
     unrestored.push(names.negativePrompt);
     kept.negativePrompt = "";
   }
+  if (recipe.seed !== null && !choosesSeed(model)) {
+    unrestored.push(fill(names.seed, { seed: recipe.seed }));
+    kept.seed = "";
+  }
   const samplers = model.samplers ?? [model.sampler];
   if (recipe.sampler && !samplers.includes(recipe.sampler)) {
     unrestored.push(fill(names.sampler, { name: recipe.sampler }));
@@ -138,7 +143,10 @@ export function recipeOfSettings(
   const texts = {
     prompt: promptWithStyle(settings.prompt, style),
     negativePrompt: negativePromptWithStyle(settings.negativePrompt, style),
-    seed: numberOf(settings.seed, { minimum: 0, maximum: MAX_SEED }),
+    seed:
+      model && !choosesSeed(model)
+        ? null
+        : numberOf(settings.seed, { minimum: 0, maximum: MAX_SEED }),
   };
   if (!model) return { ...EMPTY_RECIPE, ...texts, numImages: settings.numImages };
   const width = numberOf(settings.width, model.sizes);

@@ -97,6 +97,11 @@ export function lorasOf(settings: Settings, model: ModelDocument): ChosenLora[] 
   return settings.loras.filter(({ id }) => model.loras?.includes(id));
 }
 
+/** Some servers of other makes paint every picture from a seed of their own. */
+export function choosesSeed({ features }: ModelDocument): boolean {
+  return features.seed ?? true;
+}
+
 export function randomSeed(): string {
   const [seed] = crypto.getRandomValues(new Uint32Array(1));
   return String(seed);

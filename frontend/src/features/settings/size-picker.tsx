@@ -45,7 +45,14 @@ export function SizePicker({ model, settings, fault, onChange }: SettingsProps) 
           </label>
         ))}
       </div>
-      <ExactSize model={model} settings={settings} fault={fault} onChange={onChange} />
+      {!model.sizes.only_native && (
+        <ExactSize
+          model={model}
+          settings={settings}
+          fault={fault}
+          onChange={onChange}
+        />
+      )}
       {isEnlarged(size, model.sizes) && (
         <p className={styles.note}>{words.size.enlargedNote}</p>
       )}

@@ -1,6 +1,7 @@
 /** The sizes worth a button, computed from what a model says of itself. Pure. */
 
 import type { ModelDocument, NativeSize, SizeSupport } from "@/lib/api/generated";
+import { isAccepted } from "@/lib/recipe/accepted-size";
 
 export type Size = { width: number; height: number };
 
@@ -24,6 +25,7 @@ const SHAPES = [
 export function sizePresets(model: ModelDocument): SizePreset[] {
   const { sizes, defaults } = model;
   const native = sizes.native.map((size) => preset(size, "native"));
+  if (sizes.only_native) return native;
   const candidates = [
     ...native,
     { width: defaults.width, height: defaults.height, origin: "other" as const },
@@ -70,14 +72,6 @@ function rounded(width: number, height: number, multipleOf: number): SizePreset 
   return { width: round(width), height: round(height), origin: "other" };
 }
 
-/** Whether a model with these `sizes` paints it. */
-export function isAccepted({ width, height }: Size, sizes: SizeSupport): boolean {
-  return [width, height].every(
-    (side) =>
-      side >= sizes.minimum && side <= sizes.maximum && side % sizes.multiple_of === 0,
-  );
-}
-
 function preset(
   { width, height }: NativeSize,
   origin: SizePreset["origin"],
@@ -108,8 +102,12 @@ export function nextSmaller(size: Size, presets: SizePreset[]): Size | null {
   return smaller.sort((a, b) => area(b) - area(a))[0] ?? null;
 }
 
-/** The size nearest in area to `size` that has the shape of `other`. */
+/**
+ * The size nearest in area to `size` that has the shape of `other`, or of a model that
+ * takes no other the native one that comes nearest to that shape.
+ */
 export function sizeLike(other: Size, size: Size, sizes: SizeSupport): Size {
+  if (sizes.only_native) return nearestShape(other, sizes.native) ?? size;
   const { minimum, maximum, multiple_of: multiple } = sizes;
   const unit = Math.sqrt((size.width * size.height) / (other.width * other.height));
   const side = (px: number) => {
@@ -121,9 +119,21 @@ export function sizeLike(other: Size, size: Size, sizes: SizeSupport): Size {
   return { width: side(other.width), height: side(other.height) };
 }
 
+function nearestShape(shape: Size, sizes: readonly Size[]): Size | null {
+  const [nearest] = [...sizes].sort(
+    (a, b) => unlikeness(a, shape) - unlikeness(b, shape),
+  );
+  return nearest ?? null;
+}
+
 /** Whether two sizes look alike, but for the rounding to a model's multiple. */
 export function isSameShape(a: Size, b: Size): boolean {
-  return Math.abs(Math.log((a.width * b.height) / (a.height * b.width))) < 0.05;
+  return unlikeness(a, b) < 0.05;
+}
+
+/** Of the shapes of two sizes: the ratio of their ratios, as a positive logarithm. */
+function unlikeness(a: Size, b: Size): number {
+  return Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
 }
 
 /** Whether it would be painted smaller than asked. */

@@ -1,6 +1,7 @@
 /** A recipe from elsewhere, fitted to the models that are here. Pure. */
 
 import type { ModelDocument } from "@/lib/api/generated";
+import { isAccepted } from "./accepted-size";
 import type { Recipe } from "./recipe";
 import type { RecipeField } from "./sieve-recipe";
 
@@ -36,6 +37,7 @@ export function fitRecipe(
     numImages: Math.min(recipe.numImages, model.max_images),
     sampler: fittedSampler(recipe.sampler, model),
     loras: recipe.loras.filter(({ id }) => model.loras?.includes(id)),
+    seed: (features.seed ?? true) ? recipe.seed : null,
     strength: features.image_to_image ? recipe.strength : null,
   };
   const unusable = fieldsOf(recipe).filter((field) => isLost(field, recipe, fitted));
@@ -43,14 +45,9 @@ export function fitRecipe(
 }
 
 function fittedSize({ width, height }: Recipe, { sizes }: ModelDocument) {
-  const fits = (side: number | null) =>
-    side !== null &&
-    side >= sizes.minimum &&
-    side <= sizes.maximum &&
-    side % sizes.multiple_of === 0;
-  return fits(width) && fits(height)
-    ? { width, height }
-    : { width: null, height: null };
+  const isFit =
+    width !== null && height !== null && isAccepted({ width, height }, sizes);
+  return isFit ? { width, height } : { width: null, height: null };
 }
 
 function fittedSampler(sampler: string | null, model: ModelDocument): string | null {

@@ -7,7 +7,7 @@ import {
 } from "@/features/settings/settings";
 import type { Source } from "@/features/settings/source-image/source";
 import { en } from "@/lib/words/en";
-import { model } from "../models";
+import { FIXED_SIZES, model } from "../models";
 
 const WORDS = en.settings;
 const WITH_PROMPT: Settings = { ...INITIAL_SETTINGS, prompt: " a red bicycle " };
@@ -75,6 +75,20 @@ test("a feature that the model lacks is never sent", () => {
       num_inference_steps: 16,
       num_images: 1,
     },
+  });
+});
+
+test("a model that chooses its own seed is sent none", () => {
+  expect(request({ seed: "7" }, FIXED_SIZES)).not.toHaveProperty("seed");
+});
+
+test("a model that takes its own sizes only gets one of them or nothing", () => {
+  const wide = { width: "1536", height: "1024" };
+  expect(request(wide, FIXED_SIZES)).toMatchObject({ width: 1536, height: 1024 });
+  const settings = { ...WITH_PROMPT, width: "1280", height: "1024" };
+  expect(checkSettings(settings, FIXED_SIZES, WORDS)).toEqual({
+    isValid: false,
+    fault: { field: "width", message: WORDS.faults.onlyNative },
   });
 });
 

@@ -6,7 +6,7 @@ import {
 } from "@/features/settings/settings-recipe";
 import { EMPTY_RECIPE, type Recipe } from "@/lib/recipe/recipe";
 import { en } from "@/lib/words/en";
-import { model } from "../models";
+import { FIXED_SIZES, model } from "../models";
 
 const WORDS = en.settings;
 const MODEL = model({ samplers: ["euler", "heun"], loras: ["moss"] });
@@ -92,6 +92,15 @@ test("what the model has no use for is left out and named", () => {
     numImages: 2,
     strength: "0.5",
   });
+});
+
+test("a seed is left out, and named, where the model chooses its own", () => {
+  const named = { ...RECIPE, model: "m", seed: 7, width: 1536, height: 1024 };
+  const { settings, unrestored } = restored(named, [FIXED_SIZES]);
+  expect(unrestored).toContain("seed 7");
+  expect(settings).toMatchObject({ seed: "", width: "1536", height: "1024" });
+  const kept = { ...settings, seed: "7" };
+  expect(recipeOfSettings(kept, FIXED_SIZES, WORDS).seed).toBeNull();
 });
 
 test("while no model is known, all is believed", () => {

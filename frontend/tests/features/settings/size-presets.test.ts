@@ -8,7 +8,7 @@ import {
   sizeLike,
   sizePresets,
 } from "@/features/settings/size-presets";
-import { ENLARGING, model } from "../models";
+import { ENLARGING, FIXED_SIZES, model } from "../models";
 
 function names(presets: SizePreset[]): string[] {
   return presets.map((preset) => `${sizeKey(preset)} ${preset.origin}`);
@@ -45,6 +45,14 @@ describe("sizePresets", () => {
       "512x512 native",
       "768x512 native",
       "768x768 other",
+    ]);
+  });
+
+  test("a model that refuses all other sizes offers just its own", () => {
+    expect(names(sizePresets(FIXED_SIZES))).toEqual([
+      "1024x1024 native",
+      "1536x1024 native",
+      "1024x1536 native",
     ]);
   });
 
@@ -88,6 +96,12 @@ describe("sizeLike", () => {
       width: 2048,
       height: 64,
     });
+  });
+
+  test("is the nearest native shape where a model takes no other", () => {
+    const { sizes, defaults } = FIXED_SIZES;
+    const photo = { width: 300, height: 400 };
+    expect(sizeLike(photo, defaults, sizes)).toEqual({ width: 1024, height: 1536 });
   });
 });
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { fitRecipe } from "@/lib/recipe/fit-recipe";
 import { EMPTY_RECIPE, type Recipe } from "@/lib/recipe/recipe";
-import { model } from "../../features/models";
+import { FIXED_SIZES, model } from "../../features/models";
 
-function recipe(part: Partial<Recipe>): Recipe {
+function recipe(part: Partial<Recipe> = {}): Recipe {
   return { ...EMPTY_RECIPE, prompt: "a cat", ...part };
 }
 
@@ -53,6 +53,15 @@ test("what it cannot do becomes its default, and is named", () => {
       "strength",
     ].toSorted(),
   );
+});
+
+test("a model with fixed sizes and a seed of its own takes no others", () => {
+  const wanted = recipe({ width: 1280, height: 1024, seed: 7 });
+  const fitted = fitRecipe(wanted, [FIXED_SIZES]);
+  expect(fitted.recipe).toEqual(recipe());
+  expect(fitted.unusable.toSorted()).toEqual(["height", "seed", "width"]);
+  const native = recipe({ width: 1536, height: 1024 });
+  expect(fitRecipe(native, [FIXED_SIZES]).unusable).toEqual([]);
 });
 
 test("the model that is named counts, not the first", () => {

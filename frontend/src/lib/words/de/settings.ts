@@ -159,6 +159,7 @@ export const settings: Translation<typeof original> = {
     whole: "Eine ganze Zahl von {minimum} bis {maximum}.",
     number: "Eine Zahl von {minimum} bis {maximum}.",
     side: "Von {minimum} bis {maximum} Pixel, in Schritten von {multiple}.",
+    onlyNative: "Dieses Modell malt nur in den Größen oben.",
     unusable: "Das lässt sich nicht verwenden.",
   },
   unrestored: {
@@ -167,6 +168,7 @@ export const settings: Translation<typeof original> = {
     steps: "{steps} Schritte",
     guidance: "Prompt-Treue {guidance}",
     negativePrompt: "negativer Prompt",
+    seed: "Seed {seed}",
     sampler: "Sampler {name}",
     lora: "LoRA {name}",
     image: "Ausgangsbild",

@@ -155,6 +155,7 @@ export const settings = {
     whole: "A whole number from {minimum} to {maximum}.",
     number: "A number from {minimum} to {maximum}.",
     side: "From {minimum} to {maximum} pixels, in steps of {multiple}.",
+    onlyNative: "This model paints only at the sizes above.",
     unusable: "This cannot be used.",
   },
   unrestored: {
@@ -163,6 +164,7 @@ export const settings = {
     steps: "{steps} steps",
     guidance: "guidance {guidance}",
     negativePrompt: "negative prompt",
+    seed: "seed {seed}",
     sampler: "sampler {name}",
     lora: "LoRA {name}",
     image: "image to start from",
