@@ -10,7 +10,7 @@ LocalAI serve diffusion models under the same routes and add fields of their own
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from easel.contract.generations import MAX_IMAGES, ImageFormat
 from easel.contract.models import (
@@ -121,30 +121,22 @@ _OF_OPENAI: Mapping[str, Flavour] = {
 # A model that an operator names, on a server that claims no more than OpenAI's fields.
 _UNKNOWN = Flavour(make="OpenAI Images", sizes=_only((1024, 1024)), formats=("png",))
 
+_VLLM_OMNI = Flavour(
+    make="vLLM-Omni",
+    sizes=_any_size(1024, 16),
+    seed="seed",
+    steps="num_inference_steps",
+    guidance_scale="guidance_scale",
+    negative_prompt="negative_prompt",
+    default_steps=28,
+    default_guidance_scale=4.0,
+    max_guidance_scale=20.0,
+)
+
 _OF_MAKES: Mapping[Dialect, Flavour] = {
     "openai": _UNKNOWN,
-    "vllm-omni": Flavour(
-        make="vLLM-Omni",
-        sizes=_any_size(1024, 16),
-        seed="seed",
-        steps="num_inference_steps",
-        guidance_scale="guidance_scale",
-        negative_prompt="negative_prompt",
-        default_steps=28,
-        default_guidance_scale=4.0,
-        max_guidance_scale=20.0,
-    ),
-    "sglang": Flavour(
-        make="SGLang",
-        sizes=_any_size(1024, 16),
-        seed="seed",
-        steps="num_inference_steps",
-        guidance_scale="guidance_scale",
-        negative_prompt="negative_prompt",
-        default_steps=28,
-        default_guidance_scale=4.0,
-        max_guidance_scale=30.0,
-    ),
+    "vllm-omni": _VLLM_OMNI,
+    "sglang": replace(_VLLM_OMNI, make="SGLang", max_guidance_scale=30.0),
     "localai": Flavour(
         make="LocalAI",
         sizes=_any_size(512, 8),
