@@ -1,6 +1,7 @@
 import dynamic from "next/dynamic";
 import { Field } from "@/components/field";
 import inputs from "@/components/input.module.css";
+import { samplerName } from "@/lib/recipe/sampler-name";
 import { counted, fill } from "@/lib/words/format";
 import { useWords } from "@/lib/words/use-words";
 import type { Words } from "@/lib/words/words";
@@ -91,7 +92,9 @@ export function MoreSettings({ lastSeed, ...common }: Props) {
                 onChange={(event) => onChange({ sampler: event.target.value })}
               >
                 {model.samplers?.map((sampler) => (
-                  <option key={sampler}>{sampler}</option>
+                  <option key={sampler} value={sampler}>
+                    {samplerName(sampler)}
+                  </option>
                 ))}
               </select>
             )}
@@ -133,7 +136,7 @@ function changes(
     choosesSeed(model) && seed && fill(words.seed, { seed }),
     steps && fill(words.steps, { steps }),
     features.guidance_scale && guidance && fill(words.guidance, { guidance }),
-    sampler !== model.sampler && fill(words.sampler, { sampler }),
+    sampler !== model.sampler && fill(words.sampler, { sampler: samplerName(sampler) }),
     loras > 0 && counted(words.loras, loras, language),
     features.exact && settings.isExact && words.exact,
   ].filter(isWorded);

@@ -3,6 +3,7 @@
 import type { ModelDocument } from "@/lib/api/generated";
 import { isAccepted } from "@/lib/recipe/accepted-size";
 import { EMPTY_RECIPE, type Recipe } from "@/lib/recipe/recipe";
+import { samplerName } from "@/lib/recipe/sampler-name";
 import { fill } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
 import {
@@ -120,7 +121,7 @@ function withinModel(
   }
   const samplers = model.samplers ?? [model.sampler];
   if (recipe.sampler && !samplers.includes(recipe.sampler)) {
-    unrestored.push(fill(names.sampler, { name: recipe.sampler }));
+    unrestored.push(fill(names.sampler, { name: samplerName(recipe.sampler) }));
     kept.sampler = null;
   }
   kept.loras = lorasOf(settings, model);

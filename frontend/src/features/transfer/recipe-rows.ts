@@ -1,6 +1,7 @@
 /** A recipe in words, one row for each value that it has. Pure. */
 
 import type { Recipe } from "@/lib/recipe/recipe";
+import { samplerName } from "@/lib/recipe/sampler-name";
 import type { RecipeField } from "@/lib/recipe/sieve-recipe";
 import type { Words } from "@/lib/words/words";
 
@@ -30,7 +31,7 @@ export function recipeRows(recipe: Recipe, { language, transfer }: Words): Recip
     row("guidanceScale", written(recipe.guidanceScale)),
     // A name more than a number: it is typed again somewhere.
     row("seed", recipe.seed === null ? "" : String(recipe.seed)),
-    row("sampler", recipe.sampler ?? ""),
+    row("sampler", recipe.sampler === null ? "" : samplerName(recipe.sampler)),
     row("model", recipe.model ?? ""),
     row(
       "loras",

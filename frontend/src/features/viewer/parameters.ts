@@ -3,6 +3,7 @@
 import type { ModelDocument } from "@/lib/api/generated";
 import type { Picture } from "@/lib/pictures/picture";
 import type { Recipe } from "@/lib/recipe/recipe";
+import { samplerName } from "@/lib/recipe/sampler-name";
 import { fill } from "@/lib/words/format";
 import type { Words } from "@/lib/words/words";
 
@@ -132,7 +133,7 @@ function plainValue(
     case "guidance":
       return plainNumber(recipe.guidanceScale);
     case "sampler":
-      return recipe.sampler;
+      return recipe.sampler && samplerName(recipe.sampler);
     case "model":
       return recipe.model;
     case "strength":

@@ -80,7 +80,7 @@ test("what the model has no use for is left out and named", () => {
     "500 steps",
     "guidance 7",
     "negative prompt",
-    "sampler ddim",
+    "sampler DDIM",
     "LoRA frost",
     "image to start from",
   ]);
