@@ -8,6 +8,8 @@
 # libraries come with torch's wheels, the driver from the host) for any other model.
 
 ARG DEBIAN=debian:trixie-slim
+# requirements-telemetry.txt on top: with traces for an OpenTelemetry collector.
+ARG EXTRA=requirements-server.txt
 
 FROM ${DEBIAN} AS python
 # Debian's release fixes the minor versions, and its updates are wanted.
@@ -19,16 +21,20 @@ RUN apt-get update \
 WORKDIR /build
 
 FROM python AS packages
-COPY backend/requirements-server.txt ./
+ARG EXTRA
+COPY backend/requirements-server.txt backend/${EXTRA} ./
 # pip makes the byte code that a read-only container cannot write, and then is in the way.
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
         -r requirements-server.txt \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r "${EXTRA}" \
     && /opt/venv/bin/pip uninstall --yes pip
 
 FROM python AS gpu-packages
-COPY backend/requirements-torch.txt ./
+ARG EXTRA
+COPY backend/requirements-torch.txt backend/${EXTRA} ./
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
         -r requirements-torch.txt \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r "${EXTRA}" \
     && /opt/venv/bin/pip uninstall --yes pip
 
 FROM ${DEBIAN} AS base

@@ -67,7 +67,14 @@ def create_app(settings: GatewaySettings, *, clock: Clock | None = None) -> Fron
             await built.start(stack)
             await stack.enter_async_context(watched_loop(clock, metrics.loop_lag))
             await stack.enter_async_context(
-                kept_gauges(metrics, built.parts.door, built.parts.pool, built.store)
+                kept_gauges(
+                    metrics,
+                    built.parts.door,
+                    built.parts.pool,
+                    store=built.store,
+                    keys=built.keys,
+                    data_dir=settings.data_dir,
+                )
             )
             _spare_the_collector()
             yield

@@ -16,7 +16,10 @@ from prometheus_client import (
 
 from easel.contract.generations import Priority
 from easel.contract.replicas import ReplicaDocument, ReplicaState
+from easel.gateway.access.authenticator import FailureReason
 from easel.gateway.admission.door import DoorState
+from easel.gateway.webhooks.sender import Delivery
+from easel.telemetry.disk import DiskBytes
 from easel.telemetry.metrics import DURATION_BUCKETS_S
 
 Outcome = Literal[
@@ -119,6 +122,17 @@ class GatewayMetrics:
             "1 while the store of keys and limits answers, in every worker.",
             mode="livemin",
         )
+        self._open = gauge(
+            "open",
+            "1 while there is no API key: whoever reaches the gateway may use it.",
+            mode="livemax",
+        )
+        self._disk_free = gauge(
+            "disk_free_bytes", "What is left on the data folder's disk.", mode="livemin"
+        )
+        self._disk_size = gauge(
+            "disk_size_bytes", "The whole disk of the data folder.", mode="livemax"
+        )
         self._server_state = gauge(
             "upstream_state",
             "1 for the state that a server is in.",
@@ -150,6 +164,12 @@ class GatewayMetrics:
         self._by_priority = {
             name: self._queue_wait.labels(name) for name in get_args(Priority)
         }
+
+        # The rate of a counter that is first seen at 1 is 0.
+        for reason in get_args(FailureReason):
+            self._auth_failures.labels(reason)
+        for delivery in get_args(Delivery):
+            self._webhooks.labels(delivery)
 
     # Generations
 
@@ -190,6 +210,13 @@ class GatewayMetrics:
         self._in_flight.set(state.inside)
         self._queue_depth.set(state.waiting)
         self._store_available.set(is_store_available)
+
+    def opened(self, is_open: bool) -> None:
+        self._open.set(is_open)
+
+    def disk(self, disk: DiskBytes) -> None:
+        self._disk_free.set(disk.free)
+        self._disk_size.set(disk.size)
 
     def server(self, document: ReplicaDocument) -> None:
         """As this worker sees it."""

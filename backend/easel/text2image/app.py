@@ -79,6 +79,7 @@ class Text2ImageApp(FastAPI):
         self._loop: asyncio.AbstractEventLoop | None = None
         clock = clock or MonotonicClock()
         metrics = ServerMetrics()
+        metrics.watch_disk(files.root)
         watch = StepWatch()
         self._runner = EngineRunner(
             models,

@@ -361,8 +361,8 @@ class Generations:
         for index, picture in report.previews:
             image_url = await self._delivery.preview(picture)
             if not live.has_ended and live.image(index) is None:
-                live.preview(report.step, index, image_url)
-                self._metrics.previews.inc()
+                is_first = live.preview(report.step, index, image_url)
+                self._metrics.saw_preview(live, self._clock.now(), is_first=is_first)
 
     def _complete(self, live: LiveGeneration) -> None:
         now_s = self._clock.now()
@@ -375,6 +375,7 @@ class Generations:
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:
         if not live.has_ended:
             live.fail(error, self._clock.now())
+            self._metrics.failures.labels(error.code).inc()
             if error.http_status >= 500:
                 self.recent.failed()
             self._after_end(live)

@@ -108,6 +108,7 @@ class LiveGeneration:
         self.callers = 0
         self.promised_s = eta_s
         self.warnings = warnings
+        self._has_preview = False
         self._eta = Eta()
         self._painted = _Painted()
         self.document: Generation
@@ -222,8 +223,12 @@ class LiveGeneration:
             "progress", ProgressData(step=step, num_inference_steps=steps, eta_s=eta_s)
         )
 
-    def preview(self, step: int, index: int, image_url: str) -> None:
+    def preview(self, step: int, index: int, image_url: str) -> bool:
+        """Whether it is the first."""
         self.log.append("preview", PreviewData(step=step, index=index, image=image_url))
+        is_first = not self._has_preview
+        self._has_preview = True
+        return is_first
 
     def warn(self, warnings: tuple[str, ...]) -> None:
         """Shown with every document from now on."""

@@ -1,9 +1,18 @@
 """What the text-to-image server counts."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+)
 
+from easel.contract.errors import ErrorCode
+from easel.telemetry.disk import disk_bytes
 from easel.telemetry.metrics import DURATION_BUCKETS_S, HttpMetrics
 from easel.text2image.engine_thread.painting import StepReport
 from easel.text2image.engine_thread.queue_view import QueueView
@@ -18,6 +27,13 @@ _BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
 # Actual duration by predicted duration.
 _RATIO_BUCKETS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 4.0)
 
+# How paintings fail. They are shown from the start, because the rate of a counter that
+# is first seen at 1 is 0.
+_USUAL_FAILURES = (
+    *(ErrorCode.ENGINE_FAILED, ErrorCode.INTERNAL_ERROR, ErrorCode.OUT_OF_MEMORY),
+    *(ErrorCode.STORAGE_FULL, ErrorCode.SERVER_STOPPING, ErrorCode.CONTENT_REFUSED),
+)
+
 # A prediction of a few hundredths of a second says nothing about the cost model.
 _MIN_PREDICTED_S = 0.05
 
@@ -27,6 +43,8 @@ class ServerMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Memory, CPU and open files.
+        ProcessCollector(registry=self.registry)
         self.http = HttpMetrics("server", self.registry)
         self.denoising_steps = self._counter(
             "denoising_steps", "Denoiser passes done, whatever their batch."
@@ -37,6 +55,16 @@ class ServerMetrics:
             ["status"],
             registry=self.registry,
         )
+        for status in ("completed", "failed", "cancelled"):
+            self.generations.labels(status)
+        self.failures = Counter(
+            "easel_server_failures",
+            "Generations that failed after they were accepted, by the problem's code.",
+            ["code"],
+            registry=self.registry,
+        )
+        for code in _USUAL_FAILURES:
+            self.failures.labels(code)
         self.images = self._counter("images", "Images delivered.")
         self.previews = self._counter("previews", "Previews sent.")
         self.saved_steps = self._counter(
@@ -74,6 +102,12 @@ class ServerMetrics:
             buckets=DURATION_BUCKETS_S,
             registry=self.registry,
         )
+        self.first_preview_seconds = Histogram(
+            "easel_server_first_preview_seconds",
+            "From acceptance to the first preview, where somebody watches.",
+            buckets=DURATION_BUCKETS_S,
+            registry=self.registry,
+        )
         self.eta_ratio = Histogram(
             "easel_server_eta_ratio",
             "Actual duration by the one predicted at acceptance.",
@@ -88,6 +122,13 @@ class ServerMetrics:
         )
         gauge.set_function(device_bytes)
 
+    def watch_disk(self, folder: Path) -> None:
+        """Show the disk that pictures and journal are on, asked at every scrape."""
+        free = self._gauge("disk_free_bytes", "What is left for pictures and journal.")
+        free.set_function(lambda: disk_bytes(folder).free)
+        size = self._gauge("disk_size_bytes", "The whole disk of the data folder.")
+        size.set_function(lambda: disk_bytes(folder).size)
+
     def saw_step(self, report: StepReport) -> None:
         self.denoising_steps.inc()
         images = str(report.images)
@@ -97,6 +138,13 @@ class ServerMetrics:
     def saw_queue(self, view: QueueView) -> None:
         if view.backlog_s is not None:
             self.backlog_s.set(view.backlog_s)
+
+    def saw_preview(
+        self, live: LiveGeneration, now_s: float, *, is_first: bool
+    ) -> None:
+        self.previews.inc()
+        if is_first:
+            self.first_preview_seconds.observe(now_s - live.accepted.accepted_at_s)
 
     def saw_completed(self, live: LiveGeneration, now_s: float) -> None:
         took_s = now_s - live.accepted.accepted_at_s

@@ -5,9 +5,15 @@ from easel.text2image.settings import ServerSettings
 from easel.web.command_line import environment_variable, is_secret
 from easel.web.secret_files import SUFFIX
 
+# OpenTelemetry's own, which both tiers look at.
+_TRACES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
+
 
 def of_gateway() -> set[str]:
-    names = {"WEB_CONCURRENCY", "EASEL_ADMIN_KEY_FILE"}  # gunicorn's, and drain.sh's
+    names = _TRACES | {
+        "WEB_CONCURRENCY",
+        "EASEL_ADMIN_KEY_FILE",
+    }  # gunicorn's, and drain.sh's
     for field, info in GatewaySettings.model_fields.items():
         name = environment_variable(GatewaySettings, field)
         names |= {name, name + SUFFIX} if is_secret(info) else {name}
@@ -18,7 +24,7 @@ def of_server() -> set[str]:
     return {
         environment_variable(ServerSettings, field)
         for field in ServerSettings.model_fields
-    }
+    } | _TRACES
 
 
 def of_studio() -> set[str]:

@@ -11,14 +11,18 @@ from tests.deploy.deploy_tools import DEPLOY, Document, run_tool
 from tests.deploy.known_variables import BY_TIER
 
 FILE, GPU = DEPLOY / "compose.yaml", DEPLOY / "compose.gpu.yaml"
-SERVICES = ["gateway", "nginx", "redis", "server", "studio"]
+SERVICES = [
+    *("gateway", "grafana", "jaeger", "nginx", "otel-collector", "prometheus"),
+    *("redis", "server", "studio"),
+]
+PROFILES = ("redis", "nginx", "observability")
 # Settings' own grace, and how much longer the container may take.
 _UNITS_S = {"s": 1, "m": 60}
 
 
 def composed(*files: str) -> Document:
     chosen = [part for file in files for part in ("-f", file)]
-    profiles = ["--profile", "redis", "--profile", "nginx"]
+    profiles = [part for name in PROFILES for part in ("--profile", name)]
     done = run_tool("docker-compose", *chosen, *profiles, "config")
     assert done.returncode == 0, done.stderr
     assert "level=warning" not in done.stderr
@@ -66,12 +70,37 @@ def test_every_variable_is_one_that_is_read(name: str) -> None:
     assert set(services()[name]["environment"]) <= BY_TIER[name]
 
 
-def test_only_gateways_reach_the_server() -> None:
+def test_only_gateways_and_what_watches_reach_the_server() -> None:
     all_services = services()
     assert "ports" not in all_services["server"]
-    (network,) = all_services["server"]["networks"]
-    sharing = {name for name, one in all_services.items() if network in one["networks"]}
-    assert sharing == {"server", "gateway"}
+    sharing = {
+        network: {
+            name for name, one in all_services.items() if network in one["networks"]
+        }
+        for network in all_services["server"]["networks"]
+    }
+    assert sharing == {
+        "painting": {"server", "gateway"},
+        "watching": {"server", "gateway", "prometheus", "otel-collector"},
+    }
+
+
+def test_what_watches_starts_only_when_it_is_asked_for() -> None:
+    optional = {
+        name: one["profiles"] for name, one in services().items() if "profiles" in one
+    }
+    watching = {name for name, one in optional.items() if one == ["observability"]}
+    assert watching == {"grafana", "jaeger", "otel-collector", "prometheus"}
+    for name in watching:
+        one = services()[name]
+        # A version, never the newest; and for this machine only.
+        assert re.search(r":v?\d+\.\d+\.\d+$", one["image"])
+        assert all(
+            re.match(r"\$\{\w+:-127\.0\.0\.1:", each) for each in one.get("ports", [])
+        )
+        for volume in one.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert not source.startswith(".") or (DEPLOY / source).exists(), source
 
 
 def test_secrets_are_files() -> None:

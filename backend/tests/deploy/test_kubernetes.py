@@ -33,12 +33,14 @@ pytestmark = pytest.mark.system
 VERSIONS = ("1.31", "1.34", "1.37")
 LABEL = "app.kubernetes.io/name"
 TIERS = {"gateway": 8000, "server": 8001, "studio": 3000}
+# Of the Prometheus operator, which Kubernetes' own schemas do not know.
+OPERATORS = ("PrometheusRule", "ServiceMonitor")
 # In what the operator's pydantic classes do not know, nothing is left of a document.
-_MONITOR = """
+_READ = """
 import json, sys
-from cloudcoil.models.prometheus_operator.v1 import ServiceMonitor
+from cloudcoil.models.prometheus_operator import v1
 document = json.load(sys.stdin)
-read = ServiceMonitor.model_validate(document)
+read = getattr(v1, document["kind"]).model_validate(document)
 again = read.model_dump(mode="json", by_alias=True, exclude_none=True)
 sys.exit(0 if again == document else f"not understood: {document} became {again}")
 """
@@ -69,7 +71,7 @@ def test_kubernetes_schemas_accept_all_of_it(
     name: str, version: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "all.yaml"
-    own = [one for one in documents(name) if one["kind"] != "ServiceMonitor"]
+    own = [one for one in documents(name) if one["kind"] not in OPERATORS]
     file.write_text(yaml.safe_dump_all(own))
     done = run_tool("kubernetes-validate", "--strict", "-k", version, file)
     said = done.stdout + done.stderr
@@ -84,16 +86,25 @@ def test_the_schemas_would_refuse_what_is_wrong(tmp_path: Path) -> None:
     assert run_tool("kubernetes-validate", "--strict", file).returncode != 0
 
 
+def assert_understood(document: Document, tmp_path: Path) -> None:
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(document))
+    script = _READ.replace("sys.stdin", f"open({str(file)!r})")
+    done = run_tool("python", "-c", script)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_operator_understands_the_rules(tmp_path: Path) -> None:
+    (rule,) = of_kind(documents("gpu"), "PrometheusRule").values()
+    assert_understood(rule, tmp_path)
+
+
 def test_the_operator_understands_every_service_monitor(tmp_path: Path) -> None:
     monitors = of_kind(documents("gpu"), "ServiceMonitor")
     assert sorted(monitors) == ["easel-gateway", "easel-server"]
     services = of_kind(documents("gpu"), "Service")
     for name, monitor in monitors.items():
-        file = tmp_path / f"{name}.json"
-        file.write_text(json.dumps(monitor))
-        script = _MONITOR.replace("sys.stdin", f"open({str(file)!r})")
-        done = run_tool("python", "-c", script)
-        assert done.returncode == 0, done.stderr
+        assert_understood(monitor, tmp_path)
         wanted = monitor["spec"]["selector"]["matchLabels"].items()
         assert wanted <= services[name]["metadata"]["labels"].items()
         (endpoint,) = monitor["spec"]["endpoints"]

@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+from easel.errors import OutOfMemory
 from easel.text2image.metrics import ServerMetrics
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import RunningServer, make_app, serve
@@ -67,6 +68,10 @@ async def test_every_metric_appears_after_a_batch_of_two(
     assert {name: metrics[PREFIX + name] for name in expected} == expected
     assert metrics[PREFIX + "eta_ratio_count"] <= 2
     assert metrics[PREFIX + "device_memory_bytes"] > 0
+    assert metrics["process_resident_memory_bytes"] > 0
+    assert (
+        0 < metrics[PREFIX + "disk_free_bytes"] <= metrics[PREFIX + "disk_size_bytes"]
+    )
     assert not missing(metrics)
 
 
@@ -108,4 +113,23 @@ async def test_previews_that_were_sent_are_counted(quick: RunningServer) -> None
     async with quick.http.post(url, json=body, headers=headers) as answer:
         await answer.text()
     metrics = await scrape(quick)
-    assert metrics["easel_server_previews_total"] > 0
+    assert metrics["easel_server_previews_total"] > 1
+    # However many follow it.
+    assert metrics["easel_server_first_preview_seconds_count"] == 1
+
+
+async def test_failures_are_counted_by_their_reason(
+    server: RunningServer, gated: GatedEngine
+) -> None:
+    gated.failure = OutOfMemory("too large")
+    gated.allow(1)
+    async with server.http.post(f"{server.url}/generate", json=PROMPT) as answer:
+        assert answer.status == 503
+    metrics = await scrape(server)
+    reasons = {
+        name: value for name, value in metrics.items() if "failures_total" in name
+    }
+    assert reasons.pop('easel_server_failures_total{code="out_of_memory"}') == 1
+    # Shown before the first of them, or its rate would be 0.
+    assert len(reasons) == 5
+    assert set(reasons.values()) == {0}
