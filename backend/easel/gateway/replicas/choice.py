@@ -81,12 +81,13 @@ def _soonest(able: Iterable[KnownReplica]) -> float | None:
 def _pick(
     replicas: Sequence[Known], able: Sequence[Known], need: Need, random: Random
 ) -> Known:
-    best = min(_rank(replica, need) for replica in able)
+    ranked = [(_rank(replica, need), replica) for replica in able]
+    best = min(rank for rank, _ in ranked)
     pool_fastest = fastest(replicas)
     candidates = [
         replica.candidate(need.model, pool_fastest)
-        for replica in able
-        if _rank(replica, need) == best
+        for rank, replica in ranked
+        if rank == best
     ]
     return balancer.pick(candidates, need.cost, random)
 
