@@ -39,7 +39,9 @@ class ShapeCosts(BaseModel):
         description="All but the steps, for one image: encode, decode; null: unknown.",
     )
     cap_rows: int | None = Field(
-        default=None, ge=1, description="Rows beyond which nothing is gained."
+        default=None,
+        ge=1,
+        description="Rows beyond which nothing is gained; null while that is tried.",
     )
 
 

@@ -17,7 +17,7 @@ from easel.planning.device import (
     unknown_models,
 )
 from easel.planning.estimate import Measure, Target
-from easel.planning.fleet import DEFAULT_ANSWER_S, Failure, Fleet
+from easel.planning.fleet import DEFAULT_ANSWER_S, DEFAULT_TURN_S, Failure, Fleet
 from easel.planning.gateway import GatewayLimits
 from easel.planning.kinds import Kind
 from easel.planning.server import ServerLimits
@@ -165,6 +165,12 @@ def add_plan_flags(plan: argparse.ArgumentParser) -> None:
         help="1: a batch takes as long as one image; 0: as all one by one",
     )
     add("--overhead-s", type=number(), default=0.05, help="encode and decode, an image")
+    add(
+        "--turn-s",
+        type=number(),
+        default=DEFAULT_TURN_S,
+        help="that a step takes beside the device",
+    )
     add("--max-batch-rows", type=whole(1, _MOST_ROWS), metavar="N")
     add("--load-s", type=number(), default=30.0, help="until a model is on the device")
     add("--models-at-once", type=whole(1, 1000), default=1, help="on one device")
@@ -251,6 +257,7 @@ def question(flags: argparse.Namespace) -> Question:
         )
     device = Device(
         table,
+        turn_s=flags.turn_s,
         load_s=dict.fromkeys({kind.model for kind in kinds}, flags.load_s),
         models_at_once=flags.models_at_once,
     )

@@ -1,16 +1,17 @@
 """What a device takes for its work: measured by a server, or told by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from easel.contract.costs import CostsDocument
 from easel.planning.kinds import Kind
 from easel.text2image.scheduling.cost_model import CostModel
-from easel.text2image.scheduling.cost_table import CostTable, Curve
+from easel.text2image.scheduling.cost_table import CostTable, Curve, at_rows
+from easel.text2image.scheduling.row_cap import MIN_MEASUREMENTS
 from easel.text2image.scheduling.samples import BatchKey
 
-# Enough steps for the search of the knee to come to its end.
-_LESSONS = 200
+# More than enough steps for the search of the knee to come to its end.
+_MOST_LESSONS = 200
 
 
 class UnknownTimes(ValueError):
@@ -23,12 +24,14 @@ class Device:
 
     Attributes:
         table: Seconds of steps and of the rest, and how many rows are best.
+        turn_s: What each step takes beside the device: who is next, places, news.
         encode_share: Of what an image takes beside its steps, the part before them.
         load_s: Seconds until a model that is not on the device is there.
         models_at_once: How many fit on it.
     """
 
     table: CostTable
+    turn_s: float = 0.0
     encode_share: float = 0.1
     load_s: Mapping[str, float] = field(default_factory=dict)
     models_at_once: int = 1
@@ -51,35 +54,24 @@ class Device:
         """
         cap = max(kind.rows, self.table.cap_rows(kind.key))
         shared = cap // kind.rows
-        step_s = self.step_s(kind.key, shared * kind.rows) / shared
+        step_s = (self.step_s(kind.key, shared * kind.rows) + self.turn_s) / shared
         return kind.images * (kind.steps * step_s + self.overhead_s(kind.key))
 
     def images_at_once(self, kind: Kind) -> int:
         """Of a full batch."""
         return max(1, self.table.cap_rows(kind.key) // kind.rows)
 
-    def costs(self) -> "KnownCosts":
-        """For a batch scheduler."""
-        return KnownCosts(self.table)
-
-
-class KnownCosts(CostModel):
-    """As after a busy day: every knee is found and nothing is left to learn."""
-
-    def __init__(self, table: CostTable) -> None:
-        super().__init__(start_rows=table.start_rows, max_rows=table.max_rows)
-        self._table = table
-
-    def learn_step(
-        self, key: BatchKey, rows: int, step_s: float, *, wanted_more: bool = False
-    ) -> None:
-        """It is known."""
-
-    def learn_overhead(self, key: BatchKey, overhead_s: float) -> None:
-        """It is known."""
-
-    def snapshot(self) -> CostTable:
-        return self._table
+    def costs(self) -> CostModel:
+        """What a server has learnt after a busy day; it learns on."""
+        costs = CostModel(start_rows=1, max_rows=self.table.max_rows)
+        for key, curve in self.table.curves.items():
+            for rows, step_s in curve:
+                for _ in range(MIN_MEASUREMENTS + 1):
+                    costs.learn_step(key, rows, step_s)
+            _search(costs, key, self.step_s)
+        for key, overhead_s in self.table.overheads.items():
+            costs.learn_overhead(key, overhead_s)
+        return costs
 
 
 def table_of(
@@ -115,14 +107,20 @@ def table_of(
 
 def _found_cap(key: BatchKey, curves: Mapping[BatchKey, Curve], max_rows: int) -> int:
     """What the server's own search ends with."""
-    truth = CostTable(curves, {}, {}, {}, {}, 1, max_rows)
     costs = CostModel(start_rows=1, max_rows=max_rows)
-    for _ in range(_LESSONS):
-        rows = costs.cap_rows(key)
-        step_s = truth.step_s(key, rows)
-        assert step_s is not None, "its curve is known"
-        costs.learn_step(key, rows, step_s)
+    _search(costs, key, lambda key, rows: at_rows(curves[key], rows))
     return costs.cap_rows(key)
+
+
+def _search(
+    costs: CostModel, key: BatchKey, step_s: Callable[[BatchKey, int], float]
+) -> None:
+    """Full batches, until the knee is found."""
+    for _ in range(_MOST_LESSONS):
+        if key in costs.snapshot().knees:
+            return
+        rows = costs.cap_rows(key)
+        costs.learn_step(key, rows, step_s(key, rows))
 
 
 def affine_curve(

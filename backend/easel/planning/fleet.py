@@ -18,6 +18,9 @@ from easel.planning.traffic import Arrival, Traffic
 # What a generation takes beside the device: HTTP twice, PNG, files (benchmarks/).
 DEFAULT_ANSWER_S = 0.006
 
+# And what each of its steps does: the engine's thread decides and tells (likewise).
+DEFAULT_TURN_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -78,10 +78,10 @@ class Outcome:
 
         Well above 1 it says that a queue grows.
         """
-        half = len(self.whole_s) // 2
+        by_arrival = [whole_s for _, whole_s in sorted(self._arrivals)]
+        half = len(by_arrival) // 2
         if not half:
             return 1.0
-        by_arrival = [whole_s for _, whole_s in sorted(self._arrivals)]
         return fmean(by_arrival[half:]) / fmean(by_arrival[:half])
 
     @property

@@ -220,8 +220,9 @@ class SimulatedServer:
         encode_s = self._begin([self._runs[sample.id] for sample in batch.samples])
         part = self._part(batch)
         step_s = self._device.step_s(part.key, part.rows)
-        self.busy_s += encode_s + step_s
-        self._later(encode_s + step_s, lambda: self._stepped(part, step_s))
+        took_s = encode_s + step_s + self._device.turn_s
+        self.busy_s += took_s
+        self._later(took_s, lambda: self._stepped(part, step_s))
 
     def _take(self, generation: Generation) -> None:
         self._has_changed = True

@@ -34,7 +34,7 @@ def _shapes(table: CostTable) -> list[ShapeCosts]:
                 if seconds > 0
             ),
             overhead_seconds=table.overheads.get(key),
-            cap_rows=table.cap_rows(key),
+            cap_rows=table.knees.get(key),
         )
         for key, curve in table.curves.items()
         if any(seconds > 0 for _, seconds in curve)
