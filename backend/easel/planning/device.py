@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from easel.contract.costs import CostsDocument
 from easel.planning.kinds import Kind
@@ -145,7 +146,8 @@ def measured_table(document: CostsDocument, *, max_rows: int | None) -> CostTabl
     """What a server has measured.
 
     Text length and number format are left aside: of two curves of one model and size
-    the one with more points is taken.
+    the one with more points is taken. A point that was measured seldom may be far too
+    slow; since fewer rows are never slower, none is slower than one of more rows.
 
     Raises:
         UnknownTimes: it has measured nothing yet.
@@ -158,13 +160,22 @@ def measured_table(document: CostsDocument, *, max_rows: int | None) -> CostTabl
     for shape in sorted(document.costs, key=lambda one: len(one.step_seconds)):
         key = BatchKey(shape.model, shape.width, shape.height)
         points = {point.rows: point.seconds for point in shape.step_seconds}
-        curves[key] = tuple(sorted(points.items()))
+        curves[key] = never_falling(tuple(sorted(points.items())))
         if shape.overhead_seconds is not None:
             overheads[key] = shape.overhead_seconds
         if shape.cap_rows is not None:
             caps[key] = shape.cap_rows
     most = max_rows or document.max_rows or max(caps.values(), default=32)
     return table_of(curves, overheads, max_rows=most, caps=caps)
+
+
+def never_falling(curve: Curve) -> Curve:
+    """No point slower than one of more rows."""
+    least_s, points = inf, []
+    for rows, step_s in reversed(curve):
+        least_s = min(least_s, step_s)
+        points.append((rows, least_s))
+    return tuple(reversed(points))
 
 
 def unknown_models(device: Device, kinds: Iterable[Kind]) -> Sequence[str]:
