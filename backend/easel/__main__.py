@@ -1,8 +1,8 @@
-"""The `easel` command: `python -m easel keys …`, `python -m easel drain`."""
+"""The `easel` command: `python -m easel keys …`, `drain`, `plan`."""
 
 import sys
 
-from easel.gateway.command import main
+from easel.command import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

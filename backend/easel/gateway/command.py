@@ -1,7 +1,4 @@
-"""The `easel` command line: an operator's hand on keys and on running gateways.
-
-Exit codes: 0 done, 1 not done, 2 a wrong flag or setting.
-"""
+"""`easel keys` and `easel drain`: a hand on keys and on running gateways."""
 
 import argparse
 import asyncio
@@ -13,7 +10,6 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
-from easel.errors import StoreUnavailable
 from easel.gateway.access.key_commands import (
     CommandFailed,
     add_key_commands,
@@ -25,39 +21,28 @@ from easel.gateway.access.wall_clock import WallClock
 from easel.gateway.settings import GatewaySettings
 from easel.gateway.store.base import Store
 from easel.gateway.store.opening import open_store
-from easel.web.command_line import EXIT_USAGE, read_settings
+from easel.web.command_line import read_settings
 
-_EXIT_NOT_DONE = 1
 _DRAIN_TIMEOUT_S = 10.0
 _ANSWER_BYTES = 64 * 1024
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
-    parsed = _parser().parse_args(arguments)
+def run_gateway_command(parsed: argparse.Namespace) -> None:
+    """
+    Raises:
+        CommandFailed, StoreUnavailable: it was not done.
+        ValueError: a flag is wrong.
+    """
     settings = read_settings(GatewaySettings, [])
-    try:
-        if parsed.command == "keys":
-            asyncio.run(_keys(parsed, settings))
-        else:
-            _drain(parsed, settings)
-    except (CommandFailed, StoreUnavailable) as error:
-        _remark(str(error))
-        return _EXIT_NOT_DONE
-    except ValueError as error:
-        _remark(str(error))
-        return EXIT_USAGE
-    return 0
+    if parsed.command == "keys":
+        asyncio.run(_keys(parsed, settings))
+    else:
+        _drain(parsed, settings)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m easel",
-        description="Operates an Easel gateway. Settings are read as the gateway reads "
-        "them: from variables and from backend/.env.",
-        allow_abbrev=False,
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def add_gateway_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
     keys = commands.add_parser("keys", help="make, list, revoke and rotate API keys")
     keys.add_argument(
         "--data-dir", type=Path, help="the gateway's data folder, if not as set"
@@ -74,7 +59,6 @@ def _parser() -> argparse.ArgumentParser:
         "Not needed while the gateway is open",
     )
     drain.add_argument("--json", action="store_true", help="the gateway's own answer")
-    return parser
 
 
 async def _keys(parsed: argparse.Namespace, settings: GatewaySettings) -> None:

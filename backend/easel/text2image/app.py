@@ -23,6 +23,7 @@ from easel.text2image.images.safety import SafetyChecker
 from easel.text2image.kept_generations import KeptGenerations
 from easel.text2image.metrics import ServerMetrics
 from easel.text2image.prompt_counting import PromptCounting
+from easel.text2image.routes.costs import costs_router
 from easel.text2image.routes.generate import generate_router
 from easel.text2image.routes.generations import generations_router
 from easel.text2image.routes.health import health_router
@@ -150,6 +151,7 @@ class Text2ImageApp(FastAPI):
         self.include_router(generations_router(self.generations))
         self.include_router(models_router(self.generations.models, self._counting))
         self.include_router(health_router(self.generations, self._settings.model[0]))
+        self.include_router(costs_router(self.generations))
         self.include_router(
             operation_router(
                 not_ready=self.generations.readiness.why_not,

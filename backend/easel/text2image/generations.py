@@ -89,8 +89,8 @@ class Generations:
         self.replica = replica
         self.present = PresentGenerations(metrics)
         self.recent = RecentEndings(clock)
-        self._board = QueueBoard()
-        self.readiness = Readiness(settings, self.present, self._board, watch, clock)
+        self.board = QueueBoard()
+        self.readiness = Readiness(settings, self.present, self.board, watch, clock)
         self.models = ServedModels(runner, metrics, self.readiness.why_not)
         self._runner = runner
         self._kept = kept
@@ -106,7 +106,7 @@ class Generations:
 
     @property
     def backlog_s(self) -> float | None:
-        return self._board.backlog_s(self._clock.now())
+        return self.board.backlog_s(self._clock.now())
 
     async def accept(
         self,
@@ -239,7 +239,7 @@ class Generations:
         self._tell_unavailable(reason)
 
     def on_queue(self, view: QueueView) -> None:
-        self._board.saw(view)
+        self.board.saw(view)
         self._metrics.saw_queue(view)
         now_s = self._clock.now()
         places = {name: place for place, name in enumerate(view.waiting, start=1)}
@@ -305,14 +305,14 @@ class Generations:
             is_durable=call.is_durable,
             fingerprint=fingerprint,
         )
-        eta_s = self._board.eta_of_next_s(accepted)
+        eta_s = self.board.eta_of_next_s(accepted)
         return LiveGeneration(
             accepted, resolved.warnings, position=self.present.queued + 1, eta_s=eta_s
         )
 
     def _begin(self, live: LiveGeneration, source: SourceImage | None) -> None:
         self._kept.add(live)
-        self._board.joined(live.accepted)
+        self.board.joined(live.accepted)
         self.present.add(live)
         self._runner.submit(painting_of(live, source))
 
@@ -392,7 +392,7 @@ class Generations:
 
     def _after_end(self, live: LiveGeneration) -> None:
         self._metrics.generations.labels(live.document.status).inc()
-        self._board.left(live.accepted.number)
+        self.board.left(live.accepted.number)
         if live.is_completed or live.accepted.is_durable:
             self.present.spawn(self._journaling.end(live))
         self.present.changed()

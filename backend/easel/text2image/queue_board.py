@@ -5,13 +5,40 @@ The runner looks at its inbox between two steps; whoever came since is added her
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
-from easel.contract.generations import Parameters
+from easel.contract.generations import Parameters, Priority
 from easel.text2image.engine_thread.queue_view import QueueView
-from easel.text2image.live_generation import Accepted
+from easel.text2image.scheduling.cost_table import CostTable
 from easel.text2image.scheduling.outline import PlannedWork
 from easel.text2image.scheduling.overtaking import Arrival, Overtaking
 from easel.text2image.scheduling.samples import BatchKey
+
+
+class Accepted(Protocol):
+    """What is looked at of an accepted generation."""
+
+    @property
+    def number(self) -> int:
+        """Counts up with every one."""
+        ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def parameters(self) -> Parameters: ...
+
+    @property
+    def priority(self) -> Priority: ...
+
+    @property
+    def user(self) -> str: ...
+
+    @property
+    def accepted_at_s(self) -> float:
+        """By the clock of the views."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +61,11 @@ class QueueBoard:
         self._view = QueueView(taken_at_s=0.0, last_number=0)
         self._since: dict[int, _Newcomer | None] = {}
         self._overtaking = Overtaking()
+
+    @property
+    def costs(self) -> CostTable | None:
+        """What device time costs, as measured; None before the first look."""
+        return self._view.costs
 
     def saw(self, view: QueueView) -> None:
         """The runner has looked at its queue."""

@@ -81,10 +81,10 @@ class Readiness:
         """Refuse by predicted work, and by a count that bounds memory."""
         running = self._present.running
         here = self.arriving + running + self._present.queued
-        limits = Admission(
+        limits = Admission.beside(
+            running,
             max_backlog_s=self._settings.max_backlog_s,
-            # One of those here is being painted, or is about to be.
-            max_queued=self._settings.max_queued + max(1, running),
+            max_queued=self._settings.max_queued,
         )
         backlog_s = self._board.backlog_s(self._clock.now())
         refusal = limits.decide(backlog_s, None, here)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from easel.command import main
 from easel.gateway.access.api_keys import secret_hash
 from easel.gateway.access.key_book import KEY_AREA
 from easel.gateway.access.key_texts import parse_key_text
 from easel.gateway.access.pepper import PEPPER_FILE
-from easel.gateway.command import main
 from easel.gateway.settings import GatewaySettings
 from easel.gateway.store.opening import open_store
 from tests.gateway.processes import BACKEND

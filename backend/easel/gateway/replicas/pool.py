@@ -1,34 +1,15 @@
 """What the rest of the gateway asks of the text-to-image servers together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from easel.contract.models import ModelDocument
 from easel.contract.replicas import ReplicaDocument, UpstreamHealth
 from easel.contract.replicas import ReplicaState as ReplicaState
+from easel.gateway.replicas.need import Need as Need
 from easel.gateway.upstream import UpstreamAnswer, UpstreamClient
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a generation asks of a replica.
-
-    Attributes:
-        model: Its id; None for the replica's default.
-        cost: Megapixels x steps x images x the model's weight.
-        blame: Equal for generations that may fail for the same reason, such as a hash
-            of the request; None: unlike any other.
-        fits: Whether a model as a replica describes it can honour all of the request;
-            two of one id may differ, where their servers are of different makes.
-    """
-
-    model: str | None
-    cost: float
-    blame: str | None = None
-    fits: Callable[[ModelDocument], bool] = field(default=lambda _: True, compare=False)
 
 
 class Replica(Protocol):

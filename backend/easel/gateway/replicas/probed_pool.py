@@ -10,7 +10,7 @@ from typing import Self
 
 from easel.clock import Clock
 from easel.contract.replicas import ReplicaDocument, ReplicaState
-from easel.gateway.replicas import balancer
+from easel.gateway.replicas import choice
 from easel.gateway.replicas.load_times import LoadTimes
 from easel.gateway.replicas.pool import Need
 from easel.gateway.replicas.probed_replica import ProbedReplica
@@ -91,10 +91,7 @@ class ProbedPool:
     @property
     def default_model(self) -> str | None:
         """Of the first server that answers, or else did; None until one has said."""
-        listed = [replica for replica in self._replicas if replica.models]
-        answering = [one for one in listed if one.standing.has_answered]
-        first = next(iter(answering or listed), None)
-        return None if first is None else first.models[0].id
+        return choice.default_model(self._replicas)
 
     def documents(self) -> list[ReplicaDocument]:
         """For `/health` and metrics."""
@@ -105,56 +102,19 @@ class ProbedPool:
     def choose(
         self, need: Need, *, excluding: frozenset[str] = frozenset()
     ) -> ProbedReplica | None:
-        """See `ReplicaPool.choose`.
-
-        Those that answer, but with errors, are better than none: they are tried where
-        no other one has the model or will have it soon.
-        """
-        if len(self._replicas) == 1 and not excluding:
-            only = self._replicas[0]
-            if only.standing.openness == "open" and need.model is None:
-                # What all of the below would come to, for most gateways.
-                return only
-        able = self._able(need)
-        well = [one for one in able if one.standing.openness in ("open", "unknown")]
-        if not well and self.may_become_ready(need) is None:
-            well = [one for one in able if one.standing.openness == "last_resort"]
-        # Where none can honour the request, any says best why.
-        fit = [one for one in well if one.told.fits(need.model, need.fits)] or well
-        left = [one for one in fit if one.url not in excluding]
-        return self._pick(left, need) if left else None
+        """See `ReplicaPool.choose`."""
+        return choice.choose(self._replicas, need, self._random, excluding=excluding)
 
     def may_become_ready(self, need: Need) -> float | None:
         """See `ReplicaPool.may_become_ready`."""
-        times = (replica.ready_in_s() for replica in self._able(need))
-        return min((time_s for time_s in times if time_s is not None), default=None)
+        return choice.may_become_ready(self._replicas, need)
 
     async def changed(self) -> None:
         """See `ReplicaPool.changed`; that one has more or less to do is no change."""
         await self._change.wait()
 
-    def _able(self, need: Need) -> list[ProbedReplica]:
-        """All that have the model, or have not said what they have."""
-        default = self.default_model
-        return [
-            replica
-            for replica in self._replicas
-            if replica.told.has(need.model, default=default) is not False
-        ]
-
-    def _pick(self, replicas: list[ProbedReplica], need: Need) -> ProbedReplica:
-        best = min(_rank(replica, need) for replica in replicas)
-        fastest = self._fastest()
-        candidates = [
-            replica.candidate(need, fastest)
-            for replica in replicas
-            if _rank(replica, need) == best
-        ]
-        return balancer.pick(candidates, need.cost, self._random)
-
     def _fastest(self) -> float | None:
-        learned = (replica.workload.pace.learned for replica in self._replicas)
-        return min((pace for pace in learned if pace is not None), default=None)
+        return choice.fastest(self._replicas)
 
     # Finding again
 
@@ -284,15 +244,6 @@ def replica_id_of(generation_id: str) -> str | None:
     kind, _, rest = generation_id.partition("_")
     replica_id, _, _ = rest.rpartition("_")
     return replica_id if kind == "gen" and replica_id else None
-
-
-def _rank(replica: ProbedReplica, need: Need) -> tuple[bool, bool, bool]:
-    """What weighs more than time; the least is the best."""
-    return (
-        replica.standing.openness == "unknown",
-        not replica.models,
-        replica.told.has_failed(need.model),
-    )
 
 
 def _is_away(replica: ProbedReplica) -> bool:

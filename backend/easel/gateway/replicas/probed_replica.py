@@ -2,39 +2,29 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from yarl import URL
 
 from easel.clock import Clock
-from easel.contract.models import ModelDocument
 from easel.contract.replicas import (
     ReplicaDocument,
     ReplicaState,
     ServerHealth,
     UpstreamHealth,
 )
-from easel.gateway.replicas.balancer import Candidate
 from easel.gateway.replicas.health_probe import PROBE_TIMEOUT_S, Finding, ask
+from easel.gateway.replicas.known_replica import KnownReplica
 from easel.gateway.replicas.load_times import LoadTimes
 from easel.gateway.replicas.pool import Need
-from easel.gateway.replicas.replica_health import (
-    PROBE_SOON_S,
-    ReplicaHealth,
-)
-from easel.gateway.replicas.told_models import ToldModels
-from easel.gateway.replicas.workload import Workload
+from easel.gateway.replicas.replica_health import PROBE_SOON_S
 from easel.gateway.upstream import CANNOT_CONNECT, UpstreamAnswer, UpstreamClient
 from easel.web.tier_headers import BACKLOG_HEADER, CACHE_HEADER, REPLICA_HEADER
 
 # A probe that took much longer than it may says that this process was held up.
 _HELD_UP_S = 1.5 * PROBE_TIMEOUT_S
-
-# "Not now" without "when", and the longest that is believed: probes know better soon.
-_REFUSED_FOR_S = 1.0
-_MOST_REFUSED_FOR_S = 10.0
 
 # Of servers that this URL led to before, oldest first out.
 _FORMER_IDS = 8
@@ -64,7 +54,7 @@ class _Sent:
         return self.status == 200 and self.is_new
 
 
-class ProbedReplica:
+class ProbedReplica(KnownReplica):
     """
     Args:
         url: As configured; may hold credentials.
@@ -86,17 +76,13 @@ class ProbedReplica:
         fastest: Callable[[], float | None],
         changed: Callable[["ProbedReplica"], None],
     ) -> None:
+        super().__init__(url, clock=clock, load_times=load_times, fastest=fastest)
         self.upstream = upstream
-        self.standing = ReplicaHealth(clock)
-        self.workload = Workload(clock)
-        self.told = ToldModels(clock, load_times)
         self.id: str | None = None
         self.former_ids: deque[str] = deque(maxlen=_FORMER_IDS)
         # Set when the next probe should not wait for its time.
         self.wants_probe = asyncio.Event()
-        self._url = url
         self._clock = clock
-        self._fastest = fastest
         self._changed = changed
         self._health = _NOT_ASKED
         # With `_health`, where the server is one of ours.
@@ -106,10 +92,6 @@ class ProbedReplica:
         self._asking = asyncio.Lock()
         self._asked_at: float | None = None
         self._shown = self._what_shows()
-
-    @property
-    def url(self) -> str:
-        return self._url
 
     @property
     def name(self) -> str:
@@ -129,17 +111,8 @@ class ProbedReplica:
         return self._health
 
     @property
-    def models(self) -> Sequence[ModelDocument]:
-        return self.told.documents or ()
-
-    @property
     def backlog_s(self) -> float | None:
         return self.workload.backlog_s
-
-    @property
-    def is_full(self) -> bool:
-        """See `Replica.is_full`."""
-        return self.workload.is_full
 
     def document(self) -> ReplicaDocument:
         state = self.state
@@ -161,25 +134,6 @@ class ProbedReplica:
             recent=server.recent if server else None,
         )
 
-    # For the choice
-
-    def candidate(
-        self, need: Need, fastest: float | None
-    ) -> Candidate["ProbedReplica"]:
-        seconds_per_unit = self.workload.pace.seconds_per_unit(fastest)
-        return Candidate(
-            server=self,
-            wait_s=self.workload.predicted_s(seconds_per_unit),
-            load_s=self.told.load_s(need.model),
-            seconds_per_unit=seconds_per_unit,
-        )
-
-    def ready_in_s(self) -> float | None:
-        """Seconds until it should be; None if it is not starting."""
-        if self.standing.is_loading:
-            return self.told.start_s()
-        return PROBE_TIMEOUT_S if self.standing.is_doubted else None
-
     # What happens to it
 
     @contextmanager
@@ -187,8 +141,7 @@ class ProbedReplica:
         """See `Replica.sends`. Whoever leaves early teaches nothing."""
         sent = self._sent[id(need)] = _Sent()
         trial = self.standing.errors.begin()
-        pace = self.workload.pace.seconds_per_unit(self._fastest())
-        one = self.workload.begin(need.cost, seconds_per_unit=pace)
+        one = self.workload.begin(need.cost, seconds_per_unit=self.seconds_per_unit())
         is_whole = False
         try:
             yield
@@ -268,8 +221,7 @@ class ProbedReplica:
             sent.is_new = answer.header(CACHE_HEADER) in (None, "miss")
         match answer.status:
             case 429 | 503:
-                after_s = _seconds(answer.header("Retry-After")) or _REFUSED_FOR_S
-                self.workload.refused(min(after_s, _MOST_REFUSED_FOR_S))
+                self.refused(_seconds(answer.header("Retry-After")))
                 self._ask_why()
             case 507:
                 pass

@@ -18,6 +18,7 @@ class ToldModels:
 
     def __init__(self, clock: Clock, load_times: LoadTimes) -> None:
         self.documents: tuple[ModelDocument, ...] | None = None
+        self._by_id: dict[str, ModelDocument] = {}
         self._loads = LoadWatch(clock, load_times)
 
     @property
@@ -27,6 +28,8 @@ class ToldModels:
 
     def saw(self, documents: tuple[ModelDocument, ...]) -> None:
         self.documents = documents
+        # Of two of one id, the first: as their server finds it.
+        self._by_id = {model.id: model for model in reversed(documents)}
         for model in documents:
             self._loads.saw(model.id, model.state, progress=model.load_progress)
 
@@ -73,5 +76,4 @@ class ToldModels:
     def _find(self, model: str | None) -> ModelDocument | None:
         if model is None:
             return self.default
-        documents = self.documents or ()
-        return next((one for one in documents if one.id == model), None)
+        return self._by_id.get(model)

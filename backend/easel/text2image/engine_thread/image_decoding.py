@@ -9,9 +9,7 @@ from easel.errors import ServiceError
 from easel.text2image.engine_thread.painting import SampleRun
 from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import ModelUnavailable, PendingImages
-
-# Decoded between two steps; more at once would stall who is running.
-_DECODES_PER_TURN = 4
+from easel.text2image.scheduling.turns import DECODES_PER_TURN
 
 
 class ImageDecoding:
@@ -52,7 +50,7 @@ class ImageDecoding:
             return
         key = self._finished[0].queued.key
         runs = [run for run in self._finished if run.queued.key == key]
-        runs = runs[:_DECODES_PER_TURN]
+        runs = runs[:DECODES_PER_TURN]
         self._finished = [run for run in self._finished if run not in runs]
         self._watch.begin(self._clock.now(), None)
         try:

@@ -13,7 +13,7 @@ from PIL.Image import Image
 
 from easel.contract.generations import Priority
 from easel.text2image.engines.base import AnyEngine, RunningSample, SampleSpec
-from easel.text2image.images.previews import PreviewPacer
+from easel.text2image.images.preview_pacer import PreviewPacer
 from easel.text2image.scheduling.samples import QueuedSample
 
 

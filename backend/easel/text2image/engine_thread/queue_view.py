@@ -5,11 +5,31 @@ Immutable. Generations accepted since are not in it; `later` prices them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from easel.text2image.engine_thread.painting import Painting
 from easel.text2image.scheduling.cost_table import CostTable
 from easel.text2image.scheduling.forecast import Forecast
 from easel.text2image.scheduling.outline import Outline
+
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+class Queued(Protocol):
+    """What is looked at of a `Painting`."""
+
+    @property
+    def order(self) -> Named: ...
+
+    @property
+    def runs(self) -> Mapping[str, object]:
+        """By the ids of its samples that are not finished."""
+        ...
+
+    @property
+    def has_started(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +55,8 @@ class QueueView:
 
 
 def queue_view(
-    paintings: Iterable[Painting],
-    unplanned: Iterable[Painting],
+    paintings: Iterable[Queued],
+    unplanned: Iterable[Queued],
     forecast: Forecast,
     costs: CostTable,
     *,

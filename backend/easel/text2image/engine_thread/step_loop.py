@@ -28,19 +28,14 @@ from easel.text2image.engines.base import (
     AnyEngine,
     ModelUnavailable,
 )
-from easel.text2image.images.previews import PreviewPacer
+from easel.text2image.images.preview_pacer import PreviewPacer
 from easel.text2image.scheduling.batch_scheduler import Batch, BatchScheduler
 from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.scheduling.forecast import forecast
 from easel.text2image.scheduling.samples import QueuedSample
+from easel.text2image.scheduling.turns import BEGINS_PER_TURN, VIEW_INTERVAL_S
 
 log = logging.getLogger(__name__)
-
-# Prompts are encoded between two steps; more at once would stall who is running.
-_BEGINS_PER_TURN = 2
-
-# How often the queue's places are told anew while nobody comes or goes.
-_VIEW_INTERVAL_S = 0.5
 
 
 class Listener(Protocol):
@@ -203,7 +198,7 @@ class StepLoop:
 
     def _begin_some(self, runs: Sequence[SampleRun]) -> None:
         waiting = [run for run in runs if run.running is None]
-        for run in waiting[:_BEGINS_PER_TURN]:
+        for run in waiting[:BEGINS_PER_TURN]:
             if run.spec.id not in self._runs:
                 # Its generation failed with an image before it.
                 continue
@@ -352,7 +347,7 @@ class StepLoop:
 
     def _tell_queue(self, unplanned: Sequence[Painting]) -> None:
         now_s = self._clock.now()
-        is_due = now_s - self._viewed_at_s >= _VIEW_INTERVAL_S
+        is_due = now_s - self._viewed_at_s >= VIEW_INTERVAL_S
         if not self._view_is_old and (self.is_idle or not is_due):
             return
         self._view_is_old = False

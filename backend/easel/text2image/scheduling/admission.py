@@ -1,7 +1,7 @@
 """Accept now, or refuse now and say when to come back. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 # Sooner than this nobody is asked back, and as late where nothing is known.
 MIN_RETRY_AFTER_S = 1.0
@@ -42,6 +42,14 @@ class Admission:
 
     max_backlog_s: float
     max_queued: int
+
+    @classmethod
+    def beside(cls, running: int, *, max_backlog_s: float, max_queued: int) -> Self:
+        """Where `max_queued` may wait beside those who are being painted.
+
+        One of those who are here always is being painted, or is about to be.
+        """
+        return cls(max_backlog_s, max_queued + max(1, running))
 
     def decide(
         self, backlog_s: float | None, own_s: float | None, waiting: int

@@ -4,7 +4,8 @@ import io
 from PIL import Image
 
 from easel.clock import ManualClock
-from easel.text2image.images.previews import PreviewPacer, preview_url
+from easel.text2image.images.preview_pacer import PreviewPacer
+from easel.text2image.images.previews import preview_url
 
 
 def due(
