@@ -1,6 +1,6 @@
 """Every generation of this server: taken in or refused, run, and brought to its end.
 
-Lives on the event loop; the runner's news arrive here as `RunnerListener` calls.
+Lives on the event loop; the executor's news arrive here (`RunnerListener`).
 """
 
 import logging
@@ -28,10 +28,11 @@ from easel.text2image.engine_thread.painting import (
     StepReport,
 )
 from easel.text2image.engine_thread.queue_view import QueueView
-from easel.text2image.engine_thread.runner import Device, EngineRunner
+from easel.text2image.engine_thread.runner import Device
 from easel.text2image.engine_thread.sample_specs import painting_of
 from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import SourceImage
+from easel.text2image.executors.executor import Executor
 from easel.text2image.images.image_delivery import (
     Delivered,
     ImageDelivery,
@@ -59,7 +60,7 @@ class Generations:
 
     Args:
         replica: Part of every id.
-        runner: Paints what is accepted.
+        executor: Paints what is accepted.
         kept: Remembers generations.
         delivery: Where painted images go.
         journaling: What survives a restart.
@@ -75,7 +76,7 @@ class Generations:
         self,
         *,
         replica: str,
-        runner: EngineRunner,
+        executor: Executor,
         kept: KeptGenerations,
         delivery: ImageDelivery,
         journaling: Journaling,
@@ -91,8 +92,8 @@ class Generations:
         self.recent = RecentEndings(clock)
         self._board = QueueBoard()
         self.readiness = Readiness(settings, self.present, self._board, watch, clock)
-        self.models = ServedModels(runner, metrics, self.readiness.why_not)
-        self._runner = runner
+        self.models = ServedModels(executor, metrics, self.readiness.why_not)
+        self._executor = executor
         self._kept = kept
         self._delivery = delivery
         self._journaling = journaling
@@ -192,7 +193,6 @@ class Generations:
             self._after_end(live)
 
     # Starting and stopping
-
     async def recover(self) -> None:
         """Bring back what the journal knows; the unfinished ones are painted again."""
         now_s = self._clock.now()
@@ -221,7 +221,7 @@ class Generations:
             stopped = ServerStopping("The server stopped while it was painted.")
             self._leave_behind(live, stopped)
 
-    # What the runner tells
+    # What the executor tells
 
     def on_models(self, documents: tuple[ModelDocument, ...]) -> None:
         self.models.saw(documents)
@@ -264,8 +264,11 @@ class Generations:
 
     def on_step(self, report: StepReport) -> None:
         self._metrics.saw_step(report)
+        self.on_progress(report.progress)
+
+    def on_progress(self, progress: tuple[tuple[Order, int], ...]) -> None:
         now_s = self._clock.now()
-        for order, step in report.progress:
+        for order, step in progress:
             if live := self.present.unfinished_one(order.id):
                 live.progress(step, now_s)
 
@@ -314,7 +317,7 @@ class Generations:
         self._kept.add(live)
         self._board.joined(live.accepted)
         self.present.add(live)
-        self._runner.submit(painting_of(live, source))
+        self._executor.submit(painting_of(live, source))
 
     def _next_number(self) -> int:
         self._numbers += 1

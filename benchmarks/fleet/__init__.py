@@ -1,0 +1,1 @@
+"""What several replicas bring, and how many there are when."""
