@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
-
 from tests.ray.two_nodes import TwoNodes, fronting, two_nodes
 
 from .autoscaling_chart import Sample, chart
