@@ -1,7 +1,4 @@
-"""Every generation of this server: taken in or refused, run, and brought to its end.
-
-Lives on the event loop; the executor's news arrive here (`RunnerListener`).
-"""
+"""Every generation of this server: taken in or refused, run, and brought to its end."""
 
 import logging
 from collections.abc import Callable
@@ -56,7 +53,7 @@ _STOPPED = "The server stopped before its turn came."
 
 
 class Generations:
-    """What the server was asked for.
+    """What the server was asked for; hears the executor's news, on the event loop.
 
     Args:
         replica: Part of every id.
@@ -193,6 +190,7 @@ class Generations:
             self._after_end(live)
 
     # Starting and stopping
+
     async def recover(self) -> None:
         """Bring back what the journal knows; the unfinished ones are painted again."""
         now_s = self._clock.now()
@@ -371,8 +369,8 @@ class Generations:
         now_s = self._clock.now()
         live.complete(now_s)
         self._metrics.saw_completed(live, now_s)
-        took_s = now_s - live.accepted.accepted_at_s
-        self.recent.completed(took_s, images=live.parameters.num_images)
+        images = live.parameters.num_images
+        self.recent.completed(now_s - live.accepted.accepted_at_s, images=images)
         self._after_end(live)
 
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:

@@ -113,8 +113,8 @@ class ServerSettings(BaseSettings):
     per_replica: int = Field(
         default=8,
         ge=1,
-        description="Generations that a Ray replica is sent at a time, like its "
-        "deployment's `max_ongoing_requests`; others wait here, in fair order.",
+        description="Generations that a Ray replica is sent at a time, some less than "
+        "its deployment's `max_ongoing_requests`; others wait here, in fair order.",
     )
     max_batch_rows: int = Field(
         default=32,

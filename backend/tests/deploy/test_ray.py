@@ -36,7 +36,8 @@ def test_its_arguments_are_settings_of_the_server() -> None:
     # A front that is started without flags has the same.
     assert read.model == default.model
     assert read.max_batch_rows == default.max_batch_rows
-    assert engine()["max_ongoing_requests"] == default.per_replica
+    # A replica that is full must still answer its front.
+    assert engine()["max_ongoing_requests"] >= default.per_replica + 2
 
 
 def test_what_it_imports_is_there() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # it carries no types
 
 from tests.system.processes import (
     BACKEND,
@@ -65,7 +65,14 @@ class TwoNodes:
         path = folder / "serve.yaml"
         path.write_text(yaml.safe_dump(config))
         serve = Path(sys.executable).with_name("serve")
-        command = [serve, "run", "--non-blocking", "--address", self.address, path]
+        command: list[str | Path] = [
+            serve,
+            "run",
+            "--non-blocking",
+            "--address",
+            self.address,
+            path,
+        ]
         subprocess.run(
             command,
             check=True,

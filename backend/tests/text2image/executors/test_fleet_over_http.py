@@ -31,7 +31,7 @@ def models_of(engine: FakeEngine) -> GivenModels:
 
 @asynccontextmanager
 async def fronting(
-    tmp_path: Path, fleet: LocalFleet, **settings: object
+    tmp_path: Path, fleet: LocalFleet, *, max_queued: int = 256
 ) -> AsyncIterator[RunningServer]:
     models = models_of(FakeEngine(step_s=0))
 
@@ -46,7 +46,7 @@ async def fronting(
         models=models,
         make_executor=make,
         shutdown_grace_s=0,
-        **settings,
+        max_queued=max_queued,
     )
     async with serve(app) as running:
         await running.until_loaded()
