@@ -4,7 +4,8 @@ A Ray cluster on this machine, the test pattern, `deploy/ray/serve.yaml`'s polic
 short delays: idle, then `--clients` in a closed loop for `--load-s`, then idle until
 there is one replica again. Raw samples as JSON, and the chart beside them as SVG.
 
-python -m benchmarks.fleet.autoscaling --results FOLDER     with Ray installed
+PYTHONPATH=backend .easel/ray-venv/bin/python -m benchmarks.fleet.autoscaling \\
+    --results FOLDER
 """
 
 # ruff: noqa: T201 - it talks to a person at a terminal
@@ -99,7 +100,7 @@ def _measure(
         autoscaling_config={
             "min_replicas": 1,
             "max_replicas": 4,
-            "look_back_period_s": 3,
+            "look_back_period_s": 11,
             "upscale_delay_s": 2,
             "downscale_delay_s": 10,
             "policy": {

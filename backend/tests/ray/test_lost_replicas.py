@@ -161,6 +161,37 @@ def test_a_restarted_front_goes_on_with_what_was_accepted(
         )
 
 
+def test_an_upgrade_takes_the_place_of_the_old_without_an_error(
+    tmp_path: Path, nodes: TwoNodes
+) -> None:
+    def deploy(step_s: float) -> None:
+        nodes.deploy(
+            tmp_path,
+            {"model": ["fake"], "fake_step_seconds": step_s},
+            num_replicas=2,
+            ray_actor_options={"num_cpus": 0.5},
+        )
+
+    deploy(0.05)
+    (tmp_path / "front").mkdir()
+    with (
+        fronting(tmp_path / "front", nodes, "--model", "fake") as server,
+        ThreadPoolExecutor(24) as pool,
+    ):
+        until_replicas(server, 2)
+        before = {facts["replica"] for facts in nodes.facts()}
+        bodies = [request_of(number, num_inference_steps=60) for number in range(24)]
+        answers = all_at_once(pool, server, bodies)
+        deploy(0.04)
+        wait_until(
+            lambda: not before & {facts["replica"] for facts in nodes.facts()},
+            "all replicas are new",
+            within_s=200,
+        )
+        assert len({image_of(answer.result()) for answer in answers}) == 24
+        image_of(post(server, request_of(99)))
+
+
 def test_orders_go_where_their_model_is(tmp_path: Path, nodes: TwoNodes) -> None:
     nodes.deploy(
         tmp_path,

@@ -87,6 +87,11 @@ class RayFleet:
             self._facts = ()
         except TimeoutError:
             log.info("a replica does not answer")
+        except Exception as error:
+            if not ray.is_initialized():
+                raise FleetUnusable("the connection to the cluster is lost") from error
+            # Orders say for themselves whether replicas take them.
+            log.warning("the replicas cannot be asked: %s", type(error).__name__)
         else:
             self._facts = [
                 Facts.model_validate(answer)
