@@ -192,6 +192,29 @@ def test_an_upgrade_takes_the_place_of_the_old_without_an_error(
         image_of(post(server, request_of(99)))
 
 
+def test_the_first_generation_brings_the_first_replica_and_it_goes_again(
+    tmp_path: Path, nodes: TwoNodes
+) -> None:
+    autoscaling = nodes.autoscaling() | {
+        "look_back_period_s": 11,
+        "downscale_delay_s": 1,
+        "downscale_to_zero_delay_s": 2,
+    }
+    nodes.deploy(
+        tmp_path,
+        {"model": ["fake"], "fake_step_seconds": 0.02},
+        autoscaling_config=autoscaling,
+    )
+    (tmp_path / "front").mkdir()
+    with fronting(tmp_path / "front", nodes, "--model", "fake") as server:
+        assert nodes.running() == 0
+        image_of(post(server, request_of(1)))
+        until_replicas(server, 1)
+        wait_until(lambda: nodes.running() == 0, "there is none", within_s=120)
+        until_replicas(server, 0)
+        image_of(post(server, request_of(2)))
+
+
 def test_orders_go_where_their_model_is(tmp_path: Path, nodes: TwoNodes) -> None:
     nodes.deploy(
         tmp_path,

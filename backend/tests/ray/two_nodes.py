@@ -4,6 +4,7 @@ Everything listens on 127.0.0.1 and reports nowhere.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,6 +90,21 @@ class TwoNodes:
         application = serve.status().applications.get("easel")
         return application is not None and application.status == "RUNNING"
 
+    def autoscaling(self) -> dict[str, Any]:
+        """As `deploy/ray/serve.yaml` has it."""
+        (application,) = yaml.safe_load(CONFIG.read_text())["applications"]
+        (engine,) = application["deployments"]
+        found: dict[str, Any] = engine["autoscaling_config"]
+        return found
+
+    def running(self) -> int:
+        """Replicas, as Ray says."""
+        from ray import serve
+
+        application = serve.status().applications["easel"]
+        count: int = application.deployments["Engine"].replica_states.get("RUNNING", 0)
+        return count
+
     def facts(self) -> list[dict[str, Any]]:
         """What each replica says of itself."""
         from ray import serve
@@ -167,7 +183,7 @@ def until_replicas(server: Program, count: int) -> None:
     """The server has heard of so many."""
 
     def heard() -> bool:
-        lines = [line for line in server.log.splitlines() if "replicas count=" in line]
-        return bool(lines) and lines[-1].endswith(f"count={count}")
+        counts = re.findall(r"replicas count=(\d+)", server.log)
+        return int(counts[-1] if counts else 0) == count
 
     wait_until(heard, f"{count} replicas", within_s=_START_S)
