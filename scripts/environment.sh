@@ -93,6 +93,20 @@ other_python_folders() {
   done
 }
 
+# .easel/ray-venv: backend/.venv's packages, and Ray, which nothing else here needs.
+prepare_ray() {
+  local lock=$ROOT/backend/requirements-ray.txt site
+  RAY_VENV=$STATE/ray-venv
+  [[ "$(cat "$RAY_VENV/.easel-ray" 2>/dev/null)" == "$(hash_of "$lock")" ]] && return
+  with_progress "creating .easel/ray-venv" "$VENV/bin/python" -m venv --clear "$RAY_VENV"
+  site=$("$RAY_VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  "$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+    >"$site/easel-backend.pth"
+  with_progress "installing Ray" "$RAY_VENV/bin/python" -m pip install \
+    --progress-bar off --no-compile --requirement "$lock"
+  hash_of "$lock" >"$RAY_VENV/.easel-ray"
+}
+
 # prepare_backend server|torch|dev: backend/.venv with the server's lock, which has no
 # torch; torch has that, too, and dev the tools' on top.
 prepare_backend() {

@@ -88,6 +88,7 @@ def test_a_lock_pins_and_names_nothing_else(lock: Path) -> None:
         "requirements-server.txt",
         "requirements-credentials.txt",
         "requirements-telemetry.txt",
+        "requirements-ray.txt",
     ],
 )
 def test_a_lock_without_torch_has_the_hashes_of_every_package(name: str) -> None:

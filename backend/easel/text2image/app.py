@@ -1,4 +1,4 @@
-"""Puts the text-to-image server together: routes, generations, runner, files."""
+"""Puts the text-to-image server together: routes, generations, executor, files."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from easel.text2image.durability.journal import Journal
 from easel.text2image.durability.journaling import Journaling
 from easel.text2image.engine_thread.runner import EngineRunner, ModelSource
 from easel.text2image.engine_thread.step_watch import StepWatch
+from easel.text2image.executors.executor import Executor
 from easel.text2image.generations import Generations
 from easel.text2image.images.image_delivery import ImageDelivery
 from easel.text2image.images.image_files import ImageFiles
@@ -49,8 +50,15 @@ _ENGINE_STOP_S = 5.0
 _SWEEP_S = 60.0
 
 
+# Given what runs a call on the event loop, and a clock: what paints elsewhere.
+MakeExecutor = Callable[[Callable[..., object], Clock], Executor]
+
+
 class Text2ImageApp(FastAPI):
-    """The app, and the two things its process must be able to tell it."""
+    """The app, and the two things its process must be able to tell it.
+
+    Without a `make_executor` it paints in a thread of its own.
+    """
 
     def __init__(
         self,
@@ -64,6 +72,7 @@ class Text2ImageApp(FastAPI):
         on_unavailable: Callable[[str], None],
         on_drained: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
+        make_executor: MakeExecutor | None = None,
     ) -> None:
         super().__init__(
             title="Easel text-to-image server",
@@ -82,12 +91,16 @@ class Text2ImageApp(FastAPI):
         metrics = ServerMetrics()
         metrics.watch_disk(files.root)
         watch = StepWatch()
-        self._runner = EngineRunner(
-            models,
-            self._post,
-            clock,
-            costs=CostModel(max_rows=settings.max_batch_rows),
-            watch=watch,
+        self._executor: Executor = (
+            EngineRunner(
+                models,
+                self._post,
+                clock,
+                costs=CostModel(max_rows=settings.max_batch_rows),
+                watch=watch,
+            )
+            if make_executor is None
+            else make_executor(self._post, clock)
         )
         self._counting = PromptCounting(models.prompt_counter)
         self._files = files
@@ -100,7 +113,7 @@ class Text2ImageApp(FastAPI):
         )
         self.generations = Generations(
             replica=replica,
-            runner=self._runner,
+            executor=self._executor,
             kept=kept,
             delivery=ImageDelivery(
                 files,
@@ -182,18 +195,18 @@ class Text2ImageApp(FastAPI):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """While inside, the runner's thread lives."""
+        """While inside, the executor paints."""
         self._loop = asyncio.get_running_loop()
         await self.generations.recover()
         await asyncio.to_thread(self._files.discard_except, self.generations.known())
-        self._runner.start(self.generations)
+        self._executor.start(self.generations)
         sweeping = asyncio.create_task(self._sweep())
         try:
             yield
         finally:
             sweeping.cancel()
             await self._start_draining()
-            await asyncio.to_thread(self._runner.finish, _ENGINE_STOP_S)
+            await asyncio.to_thread(self._executor.finish, _ENGINE_STOP_S)
             await self.generations.present.until_written()
             await asyncio.to_thread(self._encoders.shutdown)
             await asyncio.to_thread(self._counting.close)

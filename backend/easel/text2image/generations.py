@@ -1,7 +1,4 @@
-"""Every generation of this server: taken in or refused, run, and brought to its end.
-
-Lives on the event loop; the runner's news arrive here as `RunnerListener` calls.
-"""
+"""Every generation of this server: taken in or refused, run, and brought to its end."""
 
 import logging
 from collections.abc import Callable
@@ -28,10 +25,11 @@ from easel.text2image.engine_thread.painting import (
     StepReport,
 )
 from easel.text2image.engine_thread.queue_view import QueueView
-from easel.text2image.engine_thread.runner import Device, EngineRunner
+from easel.text2image.engine_thread.runner import Device
 from easel.text2image.engine_thread.sample_specs import painting_of
 from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import SourceImage
+from easel.text2image.executors.executor import Executor
 from easel.text2image.images.image_delivery import (
     Delivered,
     ImageDelivery,
@@ -55,11 +53,11 @@ _STOPPED = "The server stopped before its turn came."
 
 
 class Generations:
-    """What the server was asked for.
+    """What the server was asked for; hears the executor's news, on the event loop.
 
     Args:
         replica: Part of every id.
-        runner: Paints what is accepted.
+        executor: Paints what is accepted.
         kept: Remembers generations.
         delivery: Where painted images go.
         journaling: What survives a restart.
@@ -75,7 +73,7 @@ class Generations:
         self,
         *,
         replica: str,
-        runner: EngineRunner,
+        executor: Executor,
         kept: KeptGenerations,
         delivery: ImageDelivery,
         journaling: Journaling,
@@ -91,8 +89,8 @@ class Generations:
         self.recent = RecentEndings(clock)
         self.board = QueueBoard()
         self.readiness = Readiness(settings, self.present, self.board, watch, clock)
-        self.models = ServedModels(runner, metrics, self.readiness.why_not)
-        self._runner = runner
+        self.models = ServedModels(executor, metrics, self.readiness.why_not)
+        self._executor = executor
         self._kept = kept
         self._delivery = delivery
         self._journaling = journaling
@@ -221,7 +219,7 @@ class Generations:
             stopped = ServerStopping("The server stopped while it was painted.")
             self._leave_behind(live, stopped)
 
-    # What the runner tells
+    # What the executor tells
 
     def on_models(self, documents: tuple[ModelDocument, ...]) -> None:
         self.models.saw(documents)
@@ -264,8 +262,11 @@ class Generations:
 
     def on_step(self, report: StepReport) -> None:
         self._metrics.saw_step(report)
+        self.on_progress(report.progress)
+
+    def on_progress(self, progress: tuple[tuple[Order, int], ...]) -> None:
         now_s = self._clock.now()
-        for order, step in report.progress:
+        for order, step in progress:
             if live := self.present.unfinished_one(order.id):
                 live.progress(step, now_s)
 
@@ -314,7 +315,7 @@ class Generations:
         self._kept.add(live)
         self.board.joined(live.accepted)
         self.present.add(live)
-        self._runner.submit(painting_of(live, source))
+        self._executor.submit(painting_of(live, source))
 
     def _next_number(self) -> int:
         self._numbers += 1
@@ -368,8 +369,8 @@ class Generations:
         now_s = self._clock.now()
         live.complete(now_s)
         self._metrics.saw_completed(live, now_s)
-        took_s = now_s - live.accepted.accepted_at_s
-        self.recent.completed(took_s, images=live.parameters.num_images)
+        images = live.parameters.num_images
+        self.recent.completed(now_s - live.accepted.accepted_at_s, images=images)
         self._after_end(live)
 
     def _fail(self, live: LiveGeneration, error: ServiceError) -> None:

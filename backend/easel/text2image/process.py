@@ -2,15 +2,21 @@
 
 import os
 import sys
+from collections.abc import Callable
 
+from easel.clock import Clock
 from easel.telemetry.logs import configure_logs
 from easel.telemetry.start_tracing import start_tracing
-from easel.text2image.app import Text2ImageApp
+from easel.text2image.app import MakeExecutor, Text2ImageApp
 from easel.text2image.durability.journal import Journal
 from easel.text2image.durability.journal_file import JournalUnusable
+from easel.text2image.engine_thread.runner import ModelSource
 from easel.text2image.engines.base import ModelUnavailable
-from easel.text2image.engines.load_options import LoadOptions
 from easel.text2image.engines.runtimes import TORCH_LOCK, is_torch_installed
+from easel.text2image.executors.executor import Executor
+from easel.text2image.executors.fleet import FleetUnusable
+from easel.text2image.executors.fleet_executor import FleetExecutor
+from easel.text2image.idle_threads import let_idle_threads_sleep
 from easel.text2image.images.content_credentials import (
     ContentCredentials,
     CredentialsUnusable,
@@ -21,7 +27,7 @@ from easel.text2image.images.image_files import (
     remove_left_over,
 )
 from easel.text2image.images.safety import SafetyChecker
-from easel.text2image.models.model_catalogue import ModelCatalogue
+from easel.text2image.models.model_catalogue import catalogue_of
 from easel.text2image.settings import ServerSettings
 from easel.web.command_line import EXIT_USAGE
 from easel.web.serve import (
@@ -41,11 +47,13 @@ def run(settings: ServerSettings) -> None:
     """Serve until a stop signal; exit with a code of `web/serve.py` if it cannot."""
     configure_logs(settings.log_format, settings.log_level)
     start_tracing("easel-server")
-    _let_idle_threads_sleep()
+    let_idle_threads_sleep()
     listener = listen(settings.host, settings.port)
     replica = settings.replica(listener.getsockname()[1])
     folder = settings.data_dir / replica
+    models = catalogue_of(settings)
     try:
+        make_executor = _make_executor(settings, replica, models)
         credentials = _credentials(settings)
         checker = _safety_checker(settings)
         files = ImageFiles(folder, metadata=settings.metadata, credentials=credentials)
@@ -54,7 +62,7 @@ def run(settings: ServerSettings) -> None:
     except CredentialsUnusable as error:
         listener.close()
         refuse_to_start(f"cannot sign images: {error}", EXIT_USAGE)
-    except ModelUnavailable as error:
+    except (ModelUnavailable, FleetUnusable) as error:
         listener.close()
         refuse_to_start(str(error), EXIT_MODEL)
     except JournalUnusable as error:
@@ -75,10 +83,11 @@ def run(settings: ServerSettings) -> None:
         replica=replica,
         files=files,
         journal=journal,
-        models=_models(settings),
+        models=models,
         safety_checker=checker,
         on_unavailable=on_unavailable,
         on_drained=lambda: server.stop(),
+        make_executor=make_executor,
     )
     server = create_server(
         app, grace_s=_LAST_ANSWERS_S, on_stop=app.begin_stop, stops_itself=True
@@ -89,20 +98,35 @@ def run(settings: ServerSettings) -> None:
     sys.exit(0)
 
 
-def _models(settings: ServerSettings) -> ModelCatalogue:
-    options = LoadOptions(
-        device=settings.device,
-        dtype=settings.dtype,
-        compile=settings.compile,
-        quantize=settings.quantize,
-        offload=settings.offload,
-        lora_dir=settings.lora_dir,
-        runtime=settings.runtime,
-        fake_step_s=settings.fake_step_seconds,
-    )
-    budget_gib = settings.memory_budget_gib
-    limit_bytes = None if budget_gib is None else int(budget_gib * 2**30)
-    return ModelCatalogue(settings.model, options, limit_bytes)
+def _make_executor(
+    settings: ServerSettings, replica: str, models: ModelSource
+) -> MakeExecutor | None:
+    """None for a thread of this process. Raises FleetUnusable: Ray is not installed."""
+    if settings.executor == "local":
+        return None
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        from easel.text2image.executors.ray_fleet import RayFleet
+    except ModuleNotFoundError as error:
+        raise FleetUnusable(
+            "--executor ray needs Ray. In the server's folder: pip install -r "
+            "requirements-ray.txt"
+        ) from error
+
+    def make(post: Callable[..., object], clock: Clock) -> Executor:
+        fleet = RayFleet(
+            settings.address, replica, is_multiplexed=len(settings.model) > 1
+        )
+        return FleetExecutor(
+            models,
+            fleet,
+            post,
+            clock,
+            per_replica=settings.per_replica,
+            max_batch_rows=settings.max_batch_rows,
+        )
+
+    return make
 
 
 def _credentials(settings: ServerSettings) -> ContentCredentials | None:
@@ -126,13 +150,3 @@ def _safety_checker(settings: ServerSettings) -> SafetyChecker | None:
     return load_safety_checker(
         settings.safety_checker, threshold=settings.safety_threshold
     )
-
-
-def _let_idle_threads_sleep() -> None:
-    """Before torch is imported: OpenMP's threads spin only briefly before they sleep.
-
-    On a busy machine a spinning thread keeps the core from the thread that it waits
-    for. Sixteen steps of the embedded model, two cores: 0.4 to 0.6 s by OpenMP's
-    default and 0.7 s so; with one other busy process 2.5 to 6 s and 1.0 s.
-    """
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -1,11 +1,12 @@
-"""The models as callers see them: the runner's last word on each."""
+"""The models as callers see them: the executor's last word on each."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
 from easel.contract.models import ModelDocument
 from easel.errors import ModelLoading, ModelNotFound, ServiceError
-from easel.text2image.engine_thread.runner import Device, EngineRunner
+from easel.text2image.engine_thread.runner import Device
+from easel.text2image.executors.executor import Executor
 from easel.text2image.metrics import ServerMetrics
 
 
@@ -13,19 +14,19 @@ class ServedModels:
     """Lives on the event loop.
 
     Args:
-        runner: Loads and unloads them.
+        executor: Loads and unloads them.
         metrics: Says which are loaded.
         not_ready: Why no generation would be taken now.
     """
 
     def __init__(
         self,
-        runner: EngineRunner,
+        executor: Executor,
         metrics: ServerMetrics,
         not_ready: Callable[[], ServiceError | None],
     ) -> None:
         self.device: Device | None = None
-        self._runner = runner
+        self._executor = executor
         self._metrics = metrics
         self._not_ready = not_ready
         self._documents: Mapping[str, ModelDocument] = {}
@@ -54,15 +55,15 @@ class ServedModels:
     async def load(self, model_id: str) -> ModelDocument:
         """Raises ModelNotFound, and ModelLoading while no model is known."""
         self.find(model_id)
-        return await asyncio.wrap_future(self._runner.load(model_id))
+        return await asyncio.wrap_future(self._executor.load(model_id))
 
     async def unload(self, model_id: str) -> ModelDocument:
         """Raises ModelNotFound, ModelInUse, and ModelLoading while none is known."""
         self.find(model_id)
-        return await asyncio.wrap_future(self._runner.unload(model_id))
+        return await asyncio.wrap_future(self._executor.unload(model_id))
 
     def saw(self, documents: tuple[ModelDocument, ...]) -> None:
-        """The runner tells of a change."""
+        """The executor tells of a change."""
         self._documents = {document.id: document for document in documents}
         for document in documents:
             is_loaded = document.state == "ready"
@@ -71,4 +72,5 @@ class ServedModels:
     def ready(self, device: Device) -> None:
         """The first of them is on the device."""
         self.device = device
-        self._metrics.watch_memory(device.allocated_bytes)
+        if device.allocated_bytes is not None:
+            self._metrics.watch_memory(device.allocated_bytes)

@@ -99,6 +99,23 @@ class ServerSettings(BaseSettings):
         description="model or sequential: what may wait in the machine's memory while "
         "the GPU does not need it.",
     )
+    executor: Literal["local", "ray"] = Field(
+        default="local",
+        description="local or ray: whether models run in a thread of this process, or "
+        "as Ray Serve replicas on a cluster (`deploy/ray/`).",
+    )
+    address: str = Field(
+        default="auto",
+        min_length=1,
+        description="Of the Ray cluster, `host:port`; auto is the one that this "
+        "machine is a node of.",
+    )
+    per_replica: int = Field(
+        default=8,
+        ge=1,
+        description="Generations that a Ray replica is sent at a time, some less than "
+        "its deployment's `max_ongoing_requests`; others wait here, in fair order.",
+    )
     max_batch_rows: int = Field(
         default=32,
         ge=1,

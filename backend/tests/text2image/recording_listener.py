@@ -34,6 +34,7 @@ class RecordingListener:
         self.started: list[str] = []
         self.warnings: dict[str, tuple[str, ...]] = {}
         self.steps: list[StepReport] = []
+        self.told: list[tuple[str, int]] = []
         self.previews: list[PreviewReport] = []
         self.images: list[tuple[str, PaintedImage]] = []
         self.failed: dict[str, ServiceError] = {}
@@ -56,12 +57,7 @@ class RecordingListener:
             assert self._changed.wait_for(condition, PATIENCE_S)
 
     def progress(self, generation_id: str) -> list[int]:
-        return [
-            step
-            for report in self.steps
-            for order, step in report.progress
-            if order.id == generation_id
-        ]
+        return [step for name, step in self.told if name == generation_id]
 
     def painted(self, generation_id: str) -> list[int]:
         """Indices of its images."""
@@ -79,6 +75,10 @@ class RecordingListener:
 
     def on_step(self, report: StepReport) -> None:
         self.steps.append(report)
+        self.on_progress(report.progress)
+
+    def on_progress(self, progress: tuple[tuple[Order, int], ...]) -> None:
+        self.told += [(order.id, step) for order, step in progress]
 
     def on_previews(self, report: PreviewReport) -> None:
         self.previews.append(report)

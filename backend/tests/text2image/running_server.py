@@ -11,7 +11,7 @@ import aiohttp
 
 from easel.clock import Clock
 from easel.contract.models import ModelDocument
-from easel.text2image.app import Text2ImageApp
+from easel.text2image.app import MakeExecutor, Text2ImageApp
 from easel.text2image.durability.journal import Journal
 from easel.text2image.engines.base import AnyEngine, PromptCounter
 from easel.text2image.engines.fake import FAKE_DOCUMENT, FakePromptCounter
@@ -95,6 +95,7 @@ def make_app(
     on_unavailable: Callable[[str], None] = lambda reason: None,
     on_drained: Callable[[], None] = lambda: None,
     clock: Clock | None = None,
+    make_executor: MakeExecutor | None = None,
     **settings: object,
 ) -> Text2ImageApp:
     if checker is not None:
@@ -112,6 +113,7 @@ def make_app(
         on_unavailable=on_unavailable,
         on_drained=on_drained,
         clock=clock,
+        make_executor=make_executor,
     )
 
 

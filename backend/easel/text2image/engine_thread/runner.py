@@ -16,7 +16,7 @@ from easel.clock import Clock
 from easel.contract.models import ModelDocument
 from easel.errors import InternalError, ModelNotFound, ServerStopping, ServiceError
 from easel.text2image.engine_thread.calibration import calibrate
-from easel.text2image.engine_thread.painting import Painting
+from easel.text2image.engine_thread.painting import Order, Painting
 from easel.text2image.engine_thread.step_loop import Listener, Post, StepLoop
 from easel.text2image.engine_thread.step_watch import StepWatch
 from easel.text2image.engines.base import (
@@ -46,16 +46,20 @@ _LOOK_S = 0.5
 class Device:
     """What the rest of the server may know of where the models run.
 
-    `allocated_bytes` is a gauge of its memory.
+    `allocated_bytes` is a gauge of its memory; None where that is not here.
     """
 
     name: str
     cuda_available: bool
-    allocated_bytes: Callable[[], int]
+    allocated_bytes: Callable[[], int] | None
 
 
 class RunnerListener(Listener, Protocol):
     """Hears what the runner does; every method is called on the event loop."""
+
+    def on_progress(self, progress: tuple[tuple[Order, int], ...]) -> None:
+        """Of a step that a report has told of already."""
+        ...
 
     def on_models(self, documents: tuple[ModelDocument, ...]) -> None: ...
     def on_ready(self, device: Device) -> None: ...

@@ -13,6 +13,7 @@ from easel.text2image.engines.base import AnyEngine, ModelUnavailable, PromptCou
 from easel.text2image.engines.load_options import FAKE_MODEL, LoadOptions, Progress
 from easel.text2image.engines.runtimes import runtime_of
 from easel.text2image.models.memory_gauge import machine_bytes
+from easel.text2image.settings import ServerSettings
 
 # The rest is for latents, activations and, on a CPU, for everything else that runs.
 _GPU_SHARE = 0.85
@@ -79,3 +80,20 @@ class ModelCatalogue:
     def prompt_counter(self, model_id: str) -> PromptCounter | None:
         """None for a model without a tokenizer; raises ModelUnavailable."""
         return prompt_counter(self._name_of[model_id], self._options)
+
+
+def catalogue_of(settings: ServerSettings) -> ModelCatalogue:
+    """What an operator has set."""
+    options = LoadOptions(
+        device=settings.device,
+        dtype=settings.dtype,
+        compile=settings.compile,
+        quantize=settings.quantize,
+        offload=settings.offload,
+        lora_dir=settings.lora_dir,
+        runtime=settings.runtime,
+        fake_step_s=settings.fake_step_seconds,
+    )
+    budget_gib = settings.memory_budget_gib
+    limit_bytes = None if budget_gib is None else int(budget_gib * 2**30)
+    return ModelCatalogue(settings.model, options, limit_bytes)

@@ -7,9 +7,9 @@ forward pass up to the measured knee. Owned by one thread; knows no engine.
 
 from dataclasses import dataclass
 from heapq import heapify, heappop
+from typing import Protocol
 
 from easel.contract.generations import Priority
-from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.scheduling.cost_table import costed
 from easel.text2image.scheduling.fair_share import FairShare, Standing
 from easel.text2image.scheduling.samples import PRIORITIES, BatchKey, QueuedSample
@@ -32,6 +32,18 @@ Account = tuple[Priority, str]
 
 # Class, fair-share bucket, `aged_s`, time of joining, id: smallest first.
 Rank = tuple[int, int, float, float, str]
+
+
+class LearningCosts(Protocol):
+    """A `CostModel`, or what is measured elsewhere."""
+
+    def step_s(self, key: BatchKey, rows: int) -> float | None: ...
+    def overhead_s(self, key: BatchKey) -> float | None: ...
+    def cap_rows(self, key: BatchKey) -> int: ...
+    def learn_step(
+        self, key: BatchKey, rows: int, step_s: float, *, wanted_more: bool = False
+    ) -> None: ...
+    def out_of_memory(self, key: BatchKey, rows: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,7 @@ class BatchScheduler:
 
     def __init__(
         self,
-        costs: CostModel,
+        costs: LearningCosts,
         *,
         quantum_s: float = 2.0,
         ageing: float = DEFAULT_AGEING,
