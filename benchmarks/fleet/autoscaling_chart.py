@@ -10,7 +10,7 @@ _STYLE = """
   .ground { fill: #ffffff }
   text { fill: #1f2328; font: 12px system-ui, sans-serif }
   .title { font-weight: 600; font-size: 15px }
-  .axis { stroke: #afb8c1 }
+  .axis { fill: none; stroke: #afb8c1 }
   .load { fill: #0969da; opacity: .08 }
   .line { fill: none; stroke: #0969da; stroke-width: 2 }
   @media (prefers-color-scheme: dark) {
@@ -59,7 +59,7 @@ def chart(samples: Sequence[Sample], load_s: Sequence[float]) -> str:
         '<text class="title" x="20" y="28">Replicas under a load step</text>',
         f'<rect class="load" x="{x(load_s[0])}" y="44" '
         f'width="{(load_s[1] - load_s[0]) * scale:.1f}" height="310"/>',
-        f'<text x="{x(load_s[0]) + 6}" y="60">load</text>',
+        f'<text x="{x(load_s[1]) - 6}" y="60" text-anchor="end">load</text>',
     ]
     parts += _panel(samples, x, 70, 130, "replicas", lambda each: each.running)
     parts += _panel(samples, x, 220, 130, "generations", lambda each: each.generations)
@@ -87,7 +87,7 @@ def _panel(
     path = f"M{x(samples[0].at_s)} {y(value(samples[0]))}"
     path += "".join(f"H{x(each.at_s)}V{y(value(each))}" for each in samples[1:])
     return [
-        f'<text x="{_LEFT + 6}" y="{top + 12}">{escape(name)}</text>',
+        f'<text x="{_LEFT}" y="{top - 6}">{escape(name)}</text>',
         f'<path class="axis" d="M{_LEFT} {top}V{top + height}H{_WIDTH - _RIGHT}"/>',
         f'<text x="{_LEFT - 8}" y="{top + 10}" text-anchor="end">{most}</text>',
         f'<text x="{_LEFT - 8}" y="{top + height}" text-anchor="end">0</text>',
