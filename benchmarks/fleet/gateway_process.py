@@ -2,15 +2,15 @@
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from server.server_process import stop
+from server.server_process import free_port, stop
 
 from . import ROOT
 
@@ -18,23 +18,26 @@ _READY_WITHIN_S = 60.0
 _POLL_S = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayProcess:
+    """One that is ready."""
+
+    url: str
+    pid: int
+
+
 @asynccontextmanager
 async def gateway_process(
     server_urls: Sequence[str], *, max_concurrent: int
-) -> AsyncIterator[str]:
-    """Its URL, when it is ready; it stops, and forgets, when the block is left.
+) -> AsyncIterator[GatewayProcess]:
+    """Start it, wait until it is ready; it stops, and forgets, when the block is left.
 
     Raises:
         RuntimeError: it ended by itself; the message is the end of its log.
         TimeoutError: it was not ready in time.
     """
-    with (
-        socket.socket() as probe,
-        tempfile.TemporaryDirectory(prefix="easel-benchmark-") as name,
-    ):
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="easel-benchmark-") as name:
         log = Path(name) / "gateway.log"
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
@@ -58,7 +61,7 @@ async def gateway_process(
                         end = log.read_text(errors="replace")[-2000:]
                         raise RuntimeError(f"the gateway ended:\n{end}")
                     await asyncio.sleep(_POLL_S)
-            yield url
+            yield GatewayProcess(url, process.pid)
         finally:
             await stop(process)
 

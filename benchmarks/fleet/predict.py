@@ -163,10 +163,10 @@ async def measure(arguments: argparse.Namespace) -> None:
         ]
         urls = [one.url for one in servers]
         places = 64 * arguments.servers
-        url = await stack.enter_async_context(
+        process = await stack.enter_async_context(
             gateway_process(urls, max_concurrent=places)
         )
-        gateway = await stack.enter_async_context(client(url, connections=1000))
+        gateway = await stack.enter_async_context(client(process.url, connections=1000))
         await warm_up(gateway, shares, arguments)
         prediction = Prediction(arguments, places)
         device = await device_of(urls[0])

@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from findings.cpu_time import cpu_s
+
 _START_S = 120.0
 _STOP_S = 10.0
 _POLL_S = 0.02
@@ -24,7 +26,6 @@ _POLL_S = 0.02
 _IDLE_SHARE = 0.2
 _IDLE_WINDOW_S = 0.2
 _SETTLE_S = 10.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 _ABORTING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _is_aborted = threading.Event()
@@ -45,7 +46,7 @@ class Process:
 
     def cpu_s(self) -> float:
         """Of all of its processes that live."""
-        return sum(_cpu_s(pid) for pid in self._pids())
+        return sum(cpu_s(pid) for pid in self._pids())
 
     def peak_mib(self) -> float:
         """Greatest resident size of the largest of its processes."""
@@ -211,15 +212,6 @@ def _end_the_rest() -> None:
     """Of a thread that was still starting one when the run was aborted."""
     for process in list(_started.values()):
         _end(process)
-
-
-def _cpu_s(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    except FileNotFoundError:
-        return 0.0
-    # utime and stime: fields 14 and 15 of proc(5), counted from 1.
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _resident_mib(pid: int, name: str) -> float:

@@ -8,7 +8,10 @@ from findings.results import slug
 
 from .arguments import EMBEDDED_MODEL, model_name
 
-_PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow", "aiohttp")
+_PACKAGES = (
+    *("torch", "diffusers", "transformers", "onnxruntime", "numpy", "pillow"),
+    *("aiohttp", "ray"),
+)
 
 
 class Results(results.Results):
@@ -21,10 +24,17 @@ class Results(results.Results):
             arguments.results,
             arguments.machine,
             _without_folders(arguments),
-            {package: importlib.metadata.version(package) for package in _PACKAGES},
+            _versions(),
             model=model,
             suffix="" if model == EMBEDDED_MODEL else f"-{slug(model)}",
         )
+
+
+def _versions() -> dict[str, str]:
+    """What is not installed cannot have been measured."""
+    found = importlib.metadata.distributions()
+    installed = {one.metadata["Name"].lower(): one.version for one in found}
+    return {name: installed[name] for name in _PACKAGES if name in installed}
 
 
 def _without_folders(arguments: argparse.Namespace) -> dict[str, object]:

@@ -54,15 +54,19 @@ class ServerProcess:
 
 @asynccontextmanager
 async def server_process(
-    arguments: argparse.Namespace, *flags: str
+    arguments: argparse.Namespace, *flags: str, port: int | None = None
 ) -> AsyncIterator[ServerProcess]:
     """Start it, wait until it is ready, stop it; its images go with it.
+
+    Args:
+        flags: More of text2image_server.py's.
+        port: A free one, or else one is found.
 
     Raises:
         RuntimeError: it ended by itself; the message is the end of its log.
         TimeoutError: it was not ready in time.
     """
-    port = _free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="easel-benchmark-") as name:
         folder = Path(name)
         log = folder / "server.log"
@@ -130,7 +134,7 @@ async def _is_ready(http: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
