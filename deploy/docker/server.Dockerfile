@@ -5,7 +5,8 @@
 #   docker build -f deploy/docker/server.Dockerfile --target gpu -t easel-server-gpu .
 #
 # The first paints with the embedded model on a CPU. The second has torch with CUDA (its
-# libraries come with torch's wheels, the driver from the host) for any other model.
+# libraries come with torch's wheels, the driver from the host) for any other model. Either
+# has Ray, too, with --build-arg EXTRA=requirements-ray.txt.
 
 ARG DEBIAN=debian:trixie-slim
 # requirements-telemetry.txt on top: with traces for an OpenTelemetry collector.
@@ -47,11 +48,12 @@ RUN apt-get update \
     && install -d -o easel -g easel /var/lib/easel /var/cache/easel
 WORKDIR /opt/easel/backend
 COPY models /opt/easel/models
-COPY deploy/docker/answers.py /opt/easel/
+COPY deploy/docker/answers.py deploy/docker/on_ray.py /opt/easel/
 COPY backend/easel ./easel
 COPY backend/text2image_server.py ./
 RUN python3 -m compileall -q .
-# Models of a hub are kept below HF_HOME, what `--compile` makes below the other two.
+# Models of a hub are kept below HF_HOME, what `--compile` makes below the other two. The
+# last two are for Ray: its workers find the engines, and it reports nothing.
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -59,7 +61,9 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     TEXT2IMAGE_DATA_DIR=/var/lib/easel \
     HF_HOME=/var/cache/easel/huggingface \
     TRITON_CACHE_DIR=/var/cache/easel/triton \
-    TORCHINDUCTOR_CACHE_DIR=/var/cache/easel/inductor
+    TORCHINDUCTOR_CACHE_DIR=/var/cache/easel/inductor \
+    PYTHONPATH=/opt/easel/backend \
+    RAY_USAGE_STATS_ENABLED=0
 EXPOSE 8001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
     CMD ["python", "/opt/easel/answers.py", "http://127.0.0.1:8001/livez"]

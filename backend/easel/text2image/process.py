@@ -105,6 +105,9 @@ def _make_executor(
     if settings.executor == "local":
         return None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray's own signal handler aborts a process three seconds after SIGTERM, whatever it
+    # is still finishing. It is read when Ray is imported.
+    os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")
     try:
         from easel.text2image.executors.ray_fleet import RayFleet
     except ModuleNotFoundError as error:

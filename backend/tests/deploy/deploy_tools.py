@@ -12,7 +12,7 @@ from tests.system.processes import ROOT, clean_environment
 
 TOOLS = ROOT / ".easel/deploy-tools/bin"
 DEPLOY = ROOT / "deploy"
-OVERLAYS = ("trial", "gpu")
+OVERLAYS = ("trial", "gpu", "ray")
 
 Document = dict[str, Any]
 
@@ -46,7 +46,23 @@ def of_kind(documents: list[Document], kind: str) -> dict[str, Document]:
 
 
 def workloads(documents: list[Document]) -> dict[str, Document]:
-    return of_kind(documents, "Deployment") | of_kind(documents, "StatefulSet")
+    """All that makes pods."""
+    return (
+        of_kind(documents, "Deployment")
+        | of_kind(documents, "StatefulSet")
+        | ray_groups(documents)
+    )
+
+
+def ray_groups(documents: list[Document]) -> dict[str, Document]:
+    """Head and workers of a RayService, in the form of the others."""
+    groups = {}
+    for name, service in of_kind(documents, "RayService").items():
+        cluster = service["spec"]["rayClusterConfig"]
+        groups[f"{name}-head"] = {"spec": cluster["headGroupSpec"]}
+        for group in cluster["workerGroupSpecs"]:
+            groups[f"{name}-{group['groupName']}"] = {"spec": group}
+    return groups
 
 
 def pod(workload: Document) -> Document:

@@ -8,6 +8,9 @@ from easel.web.secret_files import SUFFIX
 # OpenTelemetry's own, which both tiers look at.
 _TRACES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 
+# What NVIDIA's container runtime shows a container.
+_GPUS = {"NVIDIA_VISIBLE_DEVICES"}
+
 
 def of_gateway() -> set[str]:
     names = _TRACES | {
@@ -21,10 +24,14 @@ def of_gateway() -> set[str]:
 
 
 def of_server() -> set[str]:
-    return {
-        environment_variable(ServerSettings, field)
-        for field in ServerSettings.model_fields
-    } | _TRACES
+    return (
+        {
+            environment_variable(ServerSettings, field)
+            for field in ServerSettings.model_fields
+        }
+        | _TRACES
+        | _GPUS
+    )
 
 
 def of_studio() -> set[str]:

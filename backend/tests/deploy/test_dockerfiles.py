@@ -13,12 +13,13 @@ from tests.system.processes import ROOT
 
 DOCKERFILES = sorted((DEPLOY / "docker").glob("*.Dockerfile"))
 
-# Python's, Node's, Debian's and torch's own.
+# Python's, Node's, Debian's, torch's and Ray's own.
 OTHERS = {
-    *("PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+    *("PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
     *("HF_HOME", "TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"),
     *("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),
     *("NODE_ENV", "NEXT_TELEMETRY_DISABLED"),
+    "RAY_USAGE_STATS_ENABLED",
 }
 
 

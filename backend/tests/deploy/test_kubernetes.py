@@ -20,6 +20,7 @@ from tests.deploy.deploy_tools import (
     containers,
     of_kind,
     pod,
+    ray_groups,
     rendered,
     run_tool,
     workloads,
@@ -33,8 +34,8 @@ pytestmark = pytest.mark.system
 VERSIONS = ("1.31", "1.34", "1.37")
 LABEL = "app.kubernetes.io/name"
 TIERS = {"gateway": 8000, "server": 8001, "studio": 3000}
-# Of the Prometheus operator, which Kubernetes' own schemas do not know.
-OPERATORS = ("PrometheusRule", "ServiceMonitor")
+# Of operators, which Kubernetes' own schemas do not know.
+OPERATORS = ("PrometheusRule", "ServiceMonitor", "RayService")
 # In what the operator's pydantic classes do not know, nothing is left of a document.
 _READ = """
 import json, sys
@@ -72,6 +73,12 @@ def test_kubernetes_schemas_accept_all_of_it(
 ) -> None:
     file = tmp_path / "all.yaml"
     own = [one for one in documents(name) if one["kind"] not in OPERATORS]
+    own += [
+        {"apiVersion": "v1", "kind": "Pod"}
+        | group["spec"]["template"]
+        | {"metadata": {"name": full} | group["spec"]["template"]["metadata"]}
+        for full, group in ray_groups(documents(name)).items()
+    ]
     file.write_text(yaml.safe_dump_all(own))
     done = run_tool("kubernetes-validate", "--strict", "-k", version, file)
     said = done.stdout + done.stderr
@@ -179,6 +186,9 @@ def test_what_an_image_writes_to_is_mounted(name: str) -> None:
         "server": {"/tmp", "/var/cache/easel", "/var/lib/easel"},
         "studio": {"/tmp"},
     }
+    if ray_groups(documents(name)):
+        # Of the Ray node beside it.
+        needed["server"].add("/dev/shm")
     for tier, container in our_containers(name).items():
         writable = {
             one["mountPath"]
@@ -329,12 +339,14 @@ def test_only_gateways_and_prometheus_reach_the_server(name: str) -> None:
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_policies_name_pods_and_ports_that_exist(name: str) -> None:
     ports = {
-        full: {port["containerPort"] for port in container["ports"]}
+        full: {port["containerPort"] for port in container.get("ports", [])}
         for full, workload in workloads(documents(name)).items()
         for container in containers(workload)
     }
-    for policy in of_kind(documents(name), "NetworkPolicy").values():
+    for full, policy in of_kind(documents(name), "NetworkPolicy").items():
         spec = policy["spec"]
+        if full.startswith("easel-ray"):
+            continue  # test_kuberay.py
         for rule in spec.get("ingress", []):
             own = spec["podSelector"]["matchLabels"][LABEL]
             assert {port["port"] for port in rule["ports"]} == ports[own]

@@ -161,6 +161,24 @@ def test_a_restarted_front_goes_on_with_what_was_accepted(
         )
 
 
+def test_a_stop_signal_lets_the_front_finish(tmp_path: Path, nodes: TwoNodes) -> None:
+    """Also for longer than three seconds, when Ray's own handler would abort it."""
+    nodes.deploy(
+        tmp_path, {"model": ["fake"], "fake_step_seconds": 0.1}, num_replicas=1
+    )
+    with (
+        fronting(tmp_path, nodes, "--model", "fake") as server,
+        ThreadPoolExecutor() as pool,
+    ):
+        body = request_of(4, num_inference_steps=50)
+        (answer,) = all_at_once(pool, server, [body])
+        wait_until(
+            lambda: metric(server, "easel_server_running_generations"), "it is painted"
+        )
+        assert server.stop() == 0
+        image_of(answer.result())
+
+
 def test_an_upgrade_takes_the_place_of_the_old_without_an_error(
     tmp_path: Path, nodes: TwoNodes
 ) -> None:
