@@ -94,17 +94,9 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class UNetConfig:
-    """Shape and training of the denoiser; see the comments in `config.toml`."""
+class Curriculum:
+    """The stages of a training, one after another."""
 
-    channels: tuple[int, ...]
-    attention: tuple[bool, ...]
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int
-    flat_share: float
-    caption_dropout: float
-    ema: float
     stages: tuple[Stage, ...]
 
     @property
@@ -122,6 +114,22 @@ class UNetConfig:
 
 
 @dataclass(frozen=True)
+class UNetConfig:
+    """Shape and training of the denoiser; see the comments in `config.toml`."""
+
+    channels: tuple[int, ...]
+    attention: tuple[bool, ...]
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    flat_share: float
+    caption_dropout: float
+    ema: float
+    core: Curriculum
+    whole: Curriculum
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole file."""
 
@@ -134,11 +142,11 @@ def load_config(path: Path = CONFIG_FILE) -> Config:
     """Read a TOML file; an unknown or missing key is an error."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     unet = table["unet"]
-    stages = tuple(Stage(**stage) for stage in unet.pop("stages"))
+    core, whole = (_curriculum(unet.pop(name)) for name in ("core", "whole"))
     return Config(
         data=_data_config(table["data"]),
         autoencoder=AutoencoderConfig(**_with_tuples(table["autoencoder"])),
-        unet=UNetConfig(**_with_tuples(unet), stages=stages),
+        unet=UNetConfig(**_with_tuples(unet), core=core, whole=whole),
     )
 
 
@@ -158,6 +166,10 @@ def _concepts(only: list[str], left_out: list[str]) -> tuple[Concept, ...]:
         raise ValueError(f"the list has no subject that is called {sorted(unknown)}")
     wanted = only or [name for name in concepts if name not in left_out]
     return tuple(concepts[name] for name in wanted)
+
+
+def _curriculum(stages: list[dict[str, Any]]) -> Curriculum:
+    return Curriculum(tuple(Stage(**stage) for stage in stages))
 
 
 def _pool(table: dict[str, Any]) -> Pool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,12 +97,19 @@ def _encode(model: AutoencoderKL, pictures: Tensor) -> Tensor:
 
 
 class LatentStore:
-    """All scenes made so far, captions encoded, kept on the training device."""
+    """The scenes of some pools made so far, captions encoded, kept on the training
+    device.
+    """
 
     def __init__(
-        self, data: DataConfig, folder: Path, encoder: TextEncoder, device: torch.device
+        self,
+        data: DataConfig,
+        pools: Collection[str],
+        folder: Path,
+        encoder: TextEncoder,
+        device: torch.device,
     ) -> None:
-        self._missing = plan_shards(data)
+        self._missing = [shard for shard in plan_shards(data) if shard.pool in pools]
         self._data, self._folder = data, folder
         self._encoder, self._device = encoder, device
         self._parts: dict[tuple[str, str], tuple[Tensor, Tensor]] = {}

@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     class UNet2DConditionModel(_Model):
         """The denoiser."""
 
+        down_blocks: Any
+        up_blocks: Any
+
+        def set_attn_processor(self, processor: AttnProcessor) -> None: ...
+
+    class AttnProcessor:
+        """Attention as plain products and a softmax."""
+
     class ResnetBlock2D(nn.Module):
         """A residual block."""
 
@@ -87,11 +95,13 @@ else:
         StableDiffusionPipeline,
         UNet2DConditionModel,
     )
+    from diffusers.models.attention_processor import AttnProcessor
     from diffusers.models.downsampling import Downsample2D
     from diffusers.models.resnet import ResnetBlock2D
     from diffusers.models.upsampling import Upsample2D
 
 __all__ = [
+    "AttnProcessor",
     "AutoPipelineForText2Image",
     "AutoencoderKL",
     "DPMSolverMultistepScheduler",

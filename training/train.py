@@ -12,16 +12,17 @@ from pathlib import Path
 
 import torch
 from autoencoder import compare, polish_decoder, train_autoencoder
-from config import CONFIG_FILE, Config, load_config
+from config import CONFIG_FILE, Config, Curriculum, UNetConfig, load_config
 from data.painter import Painter
 from data.sprites import SpriteLibrary, prepare_sprites
+from growth import put_core_into
 from latents import LatentStore, plan_shards, write_shard
 from pictures import crop_batches
 from sample_grid import save_grid, stock_pipeline
-from stock import AutoencoderKL
+from stock import AutoencoderKL, UNet2DConditionModel
 from text_encoder import TextEncoder
 from torch import Tensor
-from unet import UNetTrainer, build_unet
+from unet import UNetTrainer, build_unet, core_of
 
 TRAINING = Path(__file__).parent
 SHIPPED_MODEL = TRAINING.parent / "models" / "easel-mini"
@@ -71,28 +72,58 @@ def run_latents(config: Config, options: argparse.Namespace) -> None:
         write_shard(shard, config.data, painter, model, options.work / "latents")
 
 
+def run_core(config: Config, options: argparse.Namespace) -> None:
+    """The denoiser without its first level, to `work/core`; sample grids to
+    `work/grids`.
+    """
+    shape = core_of(config.unet)
+    _train_denoiser("core", shape, config.unet.core, config, options)
+
+
 def run_unet(config: Config, options: argparse.Namespace) -> None:
-    """The denoiser, to `work/unet`; sample grids to `work/grids`."""
-    folder: Path = options.work / "unet"
+    """The whole denoiser around its core, to `work/unet`."""
+
+    def start_from_core(model: UNet2DConditionModel) -> None:
+        core = UNet2DConditionModel.from_pretrained(options.work / "core")
+        put_core_into(model, core.state_dict())
+
+    _train_denoiser(
+        "unet", config.unet, config.unet.whole, config, options, start_from_core
+    )
+
+
+def _train_denoiser(
+    name: str,
+    shape: UNetConfig,
+    curriculum: Curriculum,
+    config: Config,
+    options: argparse.Namespace,
+    prepare: Callable[[UNet2DConditionModel], None] = lambda model: None,
+) -> None:
+    folder: Path = options.work / name
     if (folder / "config.json").exists():
         return
     encoder = TextEncoder(options.text, options.device)
-    store = LatentStore(config.data, options.work / "latents", encoder, options.device)
-    side = config.data.buckets[0].height // PIXELS_PER_LATENT
+    pools = {pool for stage in curriculum.stages for pool in stage.pools}
+    latents = options.work / "latents"
+    store = LatentStore(config.data, pools, latents, encoder, options.device)
+    (bucket, *_) = config.data.buckets_of(next(iter(curriculum.stages[-1].pools)))
+    side = bucket.height // PIXELS_PER_LATENT
     channels = config.autoencoder.latent_channels
-    model = build_unet(config.unet, channels, side)
+    model = build_unet(shape, channels, side)
+    prepare(model)
     empty = encoder.encode([""])
     checkpoint = folder / "checkpoint.pt"
-    trainer = UNetTrainer(model, config.unet, store, empty, checkpoint, options.device)
+    trainer = UNetTrainer(
+        model, shape, curriculum, store, empty, checkpoint, options.device
+    )
 
     def paint_grid(trainer: UNetTrainer) -> None:
-        averaged = build_unet(config.unet, channels, side)
+        averaged = build_unet(shape, channels, side)
         trainer.average.copy_to(averaged.to(options.device))
         pipeline = stock_pipeline(averaged.eval(), best_autoencoder(options), encoder)
-        pools = config.unet.stage_at(trainer.samples).pools
-        shape = config.data.buckets_of(next(iter(pools)))[0]
-        target = options.work / "grids" / f"unet-{trainer.samples:08d}.png"
-        save_grid(pipeline, target, (shape.width, shape.height))
+        target = options.work / "grids" / f"{name}-{trainer.samples:08d}.png"
+        save_grid(pipeline, target, (bucket.width, bucket.height))
 
     trainer.run(paint_grid, options.grid_minutes)
     model.save_pretrained(folder)
@@ -138,6 +169,7 @@ STAGES: dict[str, Callable[[Config, argparse.Namespace], None]] = {
     "autoencoder": run_autoencoder,
     "polish": run_polish,
     "latents": run_latents,
+    "core": run_core,
     "unet": run_unet,
 }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from config import UNetConfig
+from config import Curriculum, UNetConfig
 from latents import LatentStore
 from noise import TIMESTEPS, Noising
 from optimiser import build_optimisers
@@ -20,7 +21,7 @@ from progress import (
     save_checkpoint,
     set_learning_rate,
 )
-from stock import UNet2DConditionModel
+from stock import AttnProcessor, UNet2DConditionModel
 from torch import Tensor, nn
 
 HEAD_CHANNELS = 32
@@ -56,10 +57,17 @@ def build_unet(
     )
 
 
+def core_of(config: UNetConfig) -> UNetConfig:
+    """All levels but the first."""
+    inner, attends = config.channels[1:], config.attention[1:]
+    return replace(config, channels=inner, attention=attends)
+
+
 class UNetTrainer:
     """One training run, resumable from its checkpoint.
 
     Args:
+        curriculum: what is learnt from, for how long.
         store: the encoded scenes.
         empty_states: the token states of the empty prompt, for dropped captions.
         on_grid: called with the averaged model now and then, to paint a sample grid.
@@ -69,6 +77,7 @@ class UNetTrainer:
         self,
         model: UNet2DConditionModel,
         config: UNetConfig,
+        curriculum: Curriculum,
         store: LatentStore,
         empty_states: Tensor,
         checkpoint: Path,
@@ -76,9 +85,14 @@ class UNetTrainer:
     ) -> None:
         self.model = model
         model.to(device, memory_format=torch.channels_last)
+        if device.type == "cpu":
+            # Flash attention and its backward pass take five times as long there (torch
+            # 2.13, 64 positions), a fifth of a step.
+            model.set_attn_processor(AttnProcessor())
         self.average = AveragedWeights(model, config.ema)
         self.samples = 0
-        self._config, self._store, self._empty = config, store, empty_states.float()
+        self._config, self._curriculum = config, curriculum
+        self._store, self._empty = store, empty_states.float()
         self._checkpoint, self._device = checkpoint, device
         self._noising = Noising(device)
         self._optimisers = build_optimisers(model, config.learning_rate)
@@ -93,7 +107,7 @@ class UNetTrainer:
         grid_due = every(grid_minutes * 60)
         losses: list[float] = []
         mark = time.monotonic()
-        while self.samples < self._config.samples:
+        while self.samples < self._curriculum.samples:
             losses.append(self._train_step())
             if self._step % LOG_STEPS == 0:
                 self._log(losses, time.monotonic() - mark)
@@ -110,7 +124,7 @@ class UNetTrainer:
     def _train_step(self) -> float:
         config = self._config
         factor = learning_rate_factor(
-            self.samples / config.samples,
+            self.samples / self._curriculum.samples,
             self._step,
             config.warmup_steps,
             config.flat_share,
@@ -118,7 +132,7 @@ class UNetTrainer:
         for optimiser in self._optimisers:
             set_learning_rate(optimiser, factor)
             optimiser.zero_grad()
-        pools = config.stage_at(self.samples).pools
+        pools = self._curriculum.stage_at(self.samples).pools
         loss = self._loss(*self._store.batch(pools, config.batch_size))
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -12,7 +12,7 @@ import package as packaging
 import pytest
 import torch
 from autoencoder import build_autoencoder, decode, encode, whiten
-from config import Bucket, Config, Stage, load_config
+from config import Bucket, Config, Curriculum, Stage, load_config
 from data.painter import Painter
 from data.sprites import SpriteLibrary
 from latents import LatentStore, plan_shards, read_captions, write_shard
@@ -51,9 +51,12 @@ def config() -> Config:
     unet = replace(
         real.unet,
         channels=(32, 32, 32),
+        attention=(False, True, False),
         batch_size=4,
         warmup_steps=1,
-        stages=(Stage(8, {"easy": 1.0}), Stage(8, {"easy": 0.5, "full": 0.5})),
+        core=Curriculum(
+            (Stage(8, {"easy": 1.0}), Stage(8, {"easy": 0.5, "full": 0.5}))
+        ),
     )
     return Config(data, autoencoder, unet)
 
@@ -116,7 +119,7 @@ def test_a_shard_depends_on_its_name_alone(
 def test_batches_have_one_shape(
     config: Config, latents: Path, encoder: TextEncoder
 ) -> None:
-    store = LatentStore(config.data, latents, encoder, CPU)
+    store = LatentStore(config.data, ("easy", "full"), latents, encoder, CPU)
     shapes = {store.batch({"full": 1.0}, 3)[0].shape for _ in range(40)}
     assert shapes == {(3, 4, 8, 8), (3, 4, 8, 12)}
     assert store.batch({"easy": 1.0}, 3)[1].shape == (3, MAX_TOKENS, 384)
@@ -152,22 +155,24 @@ def test_latents_do_not_vary(autoencoder: AutoencoderKL) -> None:
 
 
 def test_stages_follow_one_another(config: Config) -> None:
-    first, second = config.unet.stages
-    assert config.unet.stage_at(first.samples - 1) is first
-    assert config.unet.stage_at(first.samples) is second
-    assert config.unet.stage_at(config.unet.samples) is second
+    curriculum = config.unet.core
+    first, second = curriculum.stages
+    assert curriculum.stage_at(first.samples - 1) is first
+    assert curriculum.stage_at(first.samples) is second
+    assert curriculum.stage_at(curriculum.samples) is second
 
 
 def test_training_resumes_from_its_checkpoint(
     config: Config, latents: Path, encoder: TextEncoder, tmp_path: Path
 ) -> None:
-    store = LatentStore(config.data, latents, encoder, CPU)
+    store = LatentStore(config.data, ("easy", "full"), latents, encoder, CPU)
     empty = encoder.encode([""])
 
     def trainer() -> UNetTrainer:
         model = build_unet(config.unet, 4, 8)
+        checkpoint = tmp_path / "checkpoint.pt"
         return UNetTrainer(
-            model, config.unet, store, empty, tmp_path / "checkpoint.pt", CPU
+            model, config.unet, config.unet.core, store, empty, checkpoint, CPU
         )
 
     first = trainer()
