@@ -19,12 +19,12 @@ from stock import AutoencoderKL, UNet2DConditionModel
 from text_encoder import MAX_TOKENS, TextEncoder
 
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
-LARGEST_FOLDER_BYTES = 40_000_000
+LARGEST_WEIGHTS_BYTES = 40_000_000
 
 
 def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
     """Write the five parts, `model_index.json` and the graphs to `out`; the rest stays.
-    Returns the size in bytes.
+    Returns the size of the weights in bytes.
     """
     encoder = TextEncoder(text, torch.device("cpu"))
     encoder.tokenizer.model_max_length = MAX_TOKENS
@@ -42,10 +42,10 @@ def package(unet: Path, autoencoder: Path, text: Path, out: Path) -> int:
     _make_portable(out)
     # Last: graphs fit exactly the configs and weights that they were made for.
     export(out)
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    if size > LARGEST_FOLDER_BYTES:
+    size = sum(path.stat().st_size for path in out.rglob("*.safetensors"))
+    if size > LARGEST_WEIGHTS_BYTES:
         raise RuntimeError(
-            f"{out} holds {size} bytes, more than {LARGEST_FOLDER_BYTES}"
+            f"{out} has {size} bytes of weights, more than {LARGEST_WEIGHTS_BYTES}"
         )
     return size
 
@@ -74,7 +74,7 @@ def main() -> None:
     polished = options.work / "autoencoder-polished"
     autoencoder = polished if polished.exists() else options.work / "autoencoder"
     size = package(options.work / "unet", autoencoder, options.text, options.out)
-    print(f"{options.out}: {size / 1e6:.1f} MB")  # noqa: T201  # the command's answer
+    print(f"{options.out}: {size / 1e6:.1f} MB of weights")  # noqa: T201  # the command's answer
 
 
 if __name__ == "__main__":

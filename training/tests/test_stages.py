@@ -191,7 +191,7 @@ def test_package_loads_as_a_stock_pipeline(
     size = packaging.package(
         tmp_path / "unet", tmp_path / "vae", SHIPPED, tmp_path / "out"
     )
-    assert size < packaging.LARGEST_FOLDER_BYTES
+    assert size < packaging.LARGEST_WEIGHTS_BYTES
     pipeline = AutoPipelineForText2Image.from_pretrained(
         tmp_path / "out", dtype=torch.float32
     )

@@ -91,7 +91,7 @@ def test_the_embedded_model_is_described_as_it_is(runtime: RuntimeChoice) -> Non
     assert document.sampler == "dpmpp_2m"
     assert document.features.batching
     assert document.features.previews
-    assert [style.name for style in document.styles or ()] == ["Flat icon"]
+    assert [style.name for style in document.styles or ()] == ["Flat icon", "Cartoon"]
 
 
 def test_a_pipeline_without_a_family_is_described_as_it_is(own_sd: Path) -> None:
