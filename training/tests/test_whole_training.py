@@ -15,7 +15,7 @@ from stock import AutoPipelineForText2Image
 TRAINING = Path(__file__).parents[1]
 ART = TRAINING / "node_modules"
 TINY = Path(__file__).with_name("tiny.toml")
-STAGE_FOLDERS = ("autoencoder", "autoencoder-polished", "unet")
+STAGE_FOLDERS = ("autoencoder", "autoencoder-polished", "core", "unet")
 
 
 def run(program: str, *arguments: str | Path) -> str:
@@ -37,5 +37,5 @@ def test_every_stage_runs_and_the_folder_paints(tmp_path: Path) -> None:
     run("package.py", "--work", work, "--out", out)
     pipeline = AutoPipelineForText2Image.from_pretrained(out, dtype=torch.float32)
     picture = pipeline("a cat", num_inference_steps=2).images[0]
-    assert picture.size == (64, 64)
+    assert picture.size == (128, 128)
     assert any(darkest < brightest for darkest, brightest in picture.getextrema())

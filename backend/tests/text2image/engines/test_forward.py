@@ -201,7 +201,7 @@ def test_what_did_not_fit_goes_on_in_parts_as_if_nothing_had_happened(
 ) -> None:
     engine = make_engine(tiny)
     specs = [
-        make_spec(id=name, seed=seed, sampler=name)
+        make_spec(id=name, seed=seed, sampler=name, width=32, height=32)
         for seed, name in enumerate(("euler_ancestral", "heun", "default"))
     ]
     samples = [engine.begin(spec, engine.plan(spec)) for spec in specs]

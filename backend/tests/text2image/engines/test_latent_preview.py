@@ -112,8 +112,8 @@ def test_previews_become_the_image(
 ) -> None:
     spec = make_spec(
         prompt="a rocket in space",
-        width=128,
-        height=128,
+        width=256,
+        height=256,
         num_inference_steps=10,
         sampler=sampler,
         is_exact=is_exact,

@@ -93,7 +93,7 @@ def image_of(engine: WholePipelineEngine, sample: StockSample) -> Image.Image:
 def test_images_take_turns_and_each_is_the_pipelines_own(
     engine: WholePipelineEngine, pipeline: Any
 ) -> None:
-    specs = [make_spec(id=f"{seed}", seed=seed, width=64) for seed in (1, 2)]
+    specs = [make_spec(id=f"{seed}", seed=seed, width=96) for seed in (1, 2)]
     samples = begun(engine, specs)
     for step in range(1, 4):
         for sample in samples:
@@ -101,7 +101,7 @@ def test_images_take_turns_and_each_is_the_pipelines_own(
             assert sample.steps_done == step
             (preview,) = engine.previews([sample])
             assert preview is not None
-            assert preview.size == (32, 16)
+            assert preview.size == (48, 32)
     for spec, sample in zip(specs, samples, strict=True):
         stock = paint_stock(pipeline, spec).image
         assert image_of(engine, sample).tobytes() == stock.tobytes()
@@ -150,7 +150,7 @@ def test_the_image_is_the_stock_pipelines_with_any_sampler(
 @pytest.mark.parametrize(
     ("error", "ours", "reason"),
     [
-        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemory, "64 x 32"),
+        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemory, "96 x 64"),
         (RuntimeError("CUDA error: an illegal access"), ModelUnavailable, "GPU failed"),
     ],
 )
@@ -162,7 +162,7 @@ def test_what_fails_on_the_device_has_our_names(
     reason: str,
 ) -> None:
     engine = make_whole(stable_diffusion)
-    (sample,) = begun(engine, [make_spec(width=64)])
+    (sample,) = begun(engine, [make_spec(width=96)])
 
     def fail(*_: Any, **__: Any) -> Any:
         raise error

@@ -58,8 +58,8 @@ CASES: dict[str, dict[str, Any]] = {
     "unguided": {"guidance_scale": UNGUIDED},
     "wide, with a negative prompt": {
         "negative_prompt": "grey",
-        "width": 160,
-        "height": 96,
+        "width": 192,
+        "height": 128,
     },
     "a prompt that is cut": {
         "prompt": "a red fox in a wide green forest at night, " * 4
@@ -137,7 +137,7 @@ def test_exact_is_equal_to_the_bit_in_any_company(light: LightEngine) -> None:
 
 
 def test_previews_become_the_image(light: LightEngine) -> None:
-    spec = make_spec(prompt="a rocket in space", width=128, height=128)
+    spec = make_spec(prompt="a rocket in space", width=256, height=256)
     spec = replace(spec, num_inference_steps=8)
     sample = light.begin(spec, light.plan(spec))
     previews = []
