@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from stock import UNet2DConditionModel
+from stock import ResnetBlock2D, UNet2DConditionModel
 from torch import Tensor, nn
 
 Weights = Mapping[str, Tensor]
@@ -52,7 +52,7 @@ def _renamed(core: Weights) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def _hand_on(resnet: nn.Module) -> None:
+def _hand_on(resnet: ResnetBlock2D) -> None:
     """Make it give what it gets, without the skipped half where there is one."""
     nn.init.zeros_(resnet.conv2.weight)
     nn.init.zeros_(resnet.conv2.bias)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     class UNet2DConditionModel(_Model):
         """The denoiser."""
 
+        conv_in: Any
+        conv_out: Any
         down_blocks: Any
         up_blocks: Any
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         """A residual block."""
 
         conv2: Any
+        conv_shortcut: Any
 
     class Downsample2D(nn.Module):
         """Halves the size."""
