@@ -18,7 +18,7 @@ from .arguments import server_flags
 
 # Reading the weights of a large model from a cold disk takes minutes.
 _READY_WITHIN_S = 900.0
-_POLL_S = 0.1
+_POLL_S = 0.02
 _STOP_WITHIN_S = 20.0
 
 
@@ -27,6 +27,7 @@ class Usage:
     """What the process holds of the system."""
 
     rss_mib: float
+    peak_rss_mib: float
     threads: int
     descriptors: int
 
@@ -47,6 +48,7 @@ class ServerProcess:
         )
         return Usage(
             rss_mib=int(fields["VmRSS"].split()[0]) / 1024,
+            peak_rss_mib=int(fields["VmHWM"].split()[0]) / 1024,
             threads=int(fields["Threads"]),
             descriptors=len(os.listdir(folder / "fd")),
         )
