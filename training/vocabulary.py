@@ -33,14 +33,14 @@ def read_wordnet(folder: Path) -> Words:
     """Read `data.noun` and `index.adj`."""
     nouns: list[str] = []
     glosses: list[str] = []
-    for line in _entries(folder / "data.noun"):
+    for line in entries(folder / "data.noun"):
         fields = line.split(" ")
         if int(fields[1]) not in DRAWABLE_FILES:
             continue
         lemmas = fields[4 : 4 + 2 * int(fields[3], 16) : 2]
         nouns += [lemma.replace("_", " ").lower() for lemma in lemmas]
         glosses.append(line.split("| ")[1].split(";")[0].strip().lower())
-    adjectives = [line.split(" ")[0] for line in _entries(folder / "index.adj")]
+    adjectives = [line.split(" ")[0] for line in entries(folder / "index.adj")]
     return Words(
         tuple(
             word for word in dict.fromkeys(nouns) if re.fullmatch("[a-z][a-z -]+", word)
@@ -50,7 +50,7 @@ def read_wordnet(folder: Path) -> Words:
     )
 
 
-def _entries(path: Path) -> list[str]:
+def entries(path: Path) -> list[str]:
     """A WordNet file opens with its licence, in lines that start with a space."""
     lines = path.read_text(encoding="latin-1").splitlines()
     return [line for line in lines if not line.startswith(" ")]
