@@ -127,6 +127,7 @@ class UNetConfig:
     ema: float
     core: Curriculum
     whole: Curriculum
+    further: Curriculum
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,13 @@ def load_config(path: Path = CONFIG_FILE) -> Config:
     """Read a TOML file; an unknown or missing key is an error."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     unet = table["unet"]
-    core, whole = (_curriculum(unet.pop(name)) for name in ("core", "whole"))
+    core, whole, further = (
+        _curriculum(unet.pop(name)) for name in ("core", "whole", "further")
+    )
     return Config(
         data=_data_config(table["data"]),
         autoencoder=AutoencoderConfig(**_with_tuples(table["autoencoder"])),
-        unet=UNetConfig(**_with_tuples(unet), core=core, whole=whole),
+        unet=UNetConfig(**_with_tuples(unet), core=core, whole=whole, further=further),
     )
 
 

@@ -270,11 +270,12 @@ def put_words_in(
             head = encoder.tokenizer.tokenize(concept.name)[-1]
             table[pieces[noun]] = table[pieces[head]]
     encoder.tokenizer = build_tokenizer([*kept, *added], folder)
-    embeddings = nn.Embedding(*table.shape, padding_idx=0)
+    count, channels = table.shape
+    embeddings = nn.Embedding(count, channels, padding_idx=0)
     embeddings.weight.data = table.clone()
     encoder.model.set_input_embeddings(embeddings)
-    encoder.model.config.vocab_size = len(table)
-    log.info("%d word pieces instead of %d", len(table), len(old))
+    encoder.model.config.vocab_size = count
+    log.info("%d word pieces instead of %d", count, len(old))
 
 
 def _sentence_encoder() -> Any:

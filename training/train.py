@@ -81,15 +81,25 @@ def run_core(config: Config, options: argparse.Namespace) -> None:
 
 
 def run_unet(config: Config, options: argparse.Namespace) -> None:
-    """The whole denoiser around its core, to `work/unet`."""
+    """The whole denoiser around its core, to `work/unet`; with `--start`, finished
+    weights that learn on.
+    """
 
     def start_from_core(model: UNet2DConditionModel) -> None:
         core = UNet2DConditionModel.from_pretrained(options.work / "core")
         put_core_into(model, core.state_dict())
 
-    _train_denoiser(
-        "unet", config.unet, config.unet.whole, config, options, start_from_core
+    def start_from_weights(model: UNet2DConditionModel) -> None:
+        finished = UNet2DConditionModel.from_pretrained(options.start)
+        model.load_state_dict(finished.state_dict())
+
+    unet = config.unet
+    curriculum, prepare = (
+        (unet.further, start_from_weights)
+        if options.start
+        else (unet.whole, start_from_core)
     )
+    _train_denoiser("unet", unet, curriculum, config, options, prepare)
 
 
 def _train_denoiser(
@@ -192,6 +202,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--text", type=Path, default=SHIPPED_MODEL, help="tokenizer/ and text_encoder/"
+    )
+    parser.add_argument(
+        "--start", type=Path, help="a denoiser that the stage `unet` trains further"
     )
     parser.add_argument(
         "--grid-minutes", type=float, default=8.0, help="between sample grids"

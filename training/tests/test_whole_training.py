@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from stock import AutoPipelineForText2Image
+from stock import AutoPipelineForText2Image, UNet2DConditionModel
 
 TRAINING = Path(__file__).parents[1]
 ART = TRAINING / "node_modules"
@@ -39,3 +39,15 @@ def test_every_stage_runs_and_the_folder_paints(tmp_path: Path) -> None:
     picture = pipeline("a cat", num_inference_steps=2).images[0]
     assert picture.size == (128, 128)
     assert any(darkest < brightest for darkest, brightest in picture.getextrema())
+
+    (work / "unet").rename(work / "unet-before")
+    start = ("--start", out / "unet")
+    run("train.py", "unet", "--config", TINY, "--work", work, *start)
+    before, after = (
+        torch.nn.utils.parameters_to_vector(
+            UNet2DConditionModel.from_pretrained(folder).parameters()
+        )
+        for folder in (work / "unet-before", work / "unet")
+    )
+    # Neither the same weights nor fresh ones.
+    assert 0 < (after - before).norm() < 0.5 * before.norm()

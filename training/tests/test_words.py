@@ -133,7 +133,8 @@ def test_a_new_word_begins_as_its_subject(tmp_path: Path, shipped_model: Path) -
     encoder = TextEncoder(shipped_model, torch.device("cpu"))
     captions = ["a cat on a blue background", "two delivery trucks in the snow"]
     before = encoder.encode(captions)
-    names = {name for name in encoder.tokenizer.get_vocab() if name == "xi"}
+    names = {"rabbi", "cathedral"}
+    assert names <= encoder.tokenizer.get_vocab().keys()
     put_words_in(encoder, {"catamount": CAT, "autolorry": TRUCK}, names, tmp_path)
     tokenize = encoder.tokenizer.tokenize
     assert tokenize("a catamount") == ["a", "catamount"]
