@@ -17,6 +17,9 @@ PROGRESS_S=${PROGRESS_S:-5} # between two lines that show that something lives
 
 # Nothing here may wait for an answer, nor report home.
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 NEXT_TELEMETRY_DISABLED=1
+# Compiled at its first import instead of at the installation, and then kept: where this is
+# set, every process would compile all of it again.
+unset PYTHONDONTWRITEBYTECODE
 
 say() { printf 'easel: %s\n' "$*"; }
 

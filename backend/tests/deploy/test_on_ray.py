@@ -9,8 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.deploy.deploy_tools import DEPLOY
 from tests.system.processes import Program, free_port, started
+
+pytestmark = pytest.mark.component
 
 SCRIPT = DEPLOY / "docker/on_ray.py"
 

@@ -10,6 +10,8 @@ from easel.gateway.app import create_app
 from tests.gateway.running_gateway import gateway_settings
 from tests.gateway.stub_server import StubServer
 
+pytestmark = pytest.mark.component
+
 
 @pytest.fixture
 def openapi() -> dict[str, Any]:

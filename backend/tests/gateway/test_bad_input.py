@@ -10,6 +10,8 @@ import pytest
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import StubServer
 
+pytestmark = pytest.mark.component
+
 JSON = {"Content-Type": "application/json"}
 
 

@@ -1,10 +1,13 @@
 import asyncio
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import StubServer, never
+
+pytestmark = pytest.mark.component
 
 PATIENCE_S = 5.0
 

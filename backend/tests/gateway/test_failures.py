@@ -10,6 +10,8 @@ from aiohttp import web
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import Handler, StubServer, cut, never, problem
 
+pytestmark = pytest.mark.component
+
 EVENT = b"id: 1\nevent: queued\ndata: {}\n\n"
 
 

@@ -18,6 +18,8 @@ from easel.gateway.webhooks.sender import Delivery, WebhookSender
 from tests.gateway.store.memory_store import MemoryStore
 from tests.gateway.stub_server import StubServer, problem
 
+pytestmark = pytest.mark.component
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ID = "gen_r1_01KB6Z7Q8R9S0T1V2W3X4Y5Z60"
 ME = Caller("me", is_anonymous=False, limits=CallerLimits(images_per_day=10))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from easel.gateway.access.api_keys import KeyTerms
 from easel.gateway.access.key_registry import KeyRegistry
@@ -12,6 +13,8 @@ from easel.gateway.store.opening import open_store
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.store.waiting import until
 from tests.gateway.stub_server import StubServer
+
+pytestmark = pytest.mark.component
 
 
 async def shown(client: aiohttp.ClientSession) -> dict[str, float]:

@@ -14,6 +14,8 @@ from tests.gateway.running_gateway import (
 )
 from tests.gateway.stub_server import HEALTHY, StubServer
 
+pytestmark = pytest.mark.component
+
 
 async def test_health_has_the_shape_of_the_guide_and_what_the_server_adds(
     client: aiohttp.ClientSession,

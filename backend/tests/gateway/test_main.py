@@ -22,6 +22,8 @@ from tests.gateway.processes import (
 )
 from tests.gateway.stub_server import StubServer, never
 
+pytestmark = pytest.mark.component
+
 PATIENCE_S = 10.0
 
 # What `import main` must not need, although this environment may have it.

@@ -7,6 +7,8 @@ from aiohttp import web
 
 from tests.gateway.stub_server import StubServer
 
+pytestmark = pytest.mark.component
+
 PNG = bytes(range(256)) * 64
 
 

@@ -4,10 +4,13 @@ import asyncio
 import json
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import StubServer, never, problem
+
+pytestmark = pytest.mark.component
 
 STREAM = b"id: 0\nevent: snapshot\ndata: {}\n\nid: 9\nevent: completed\ndata: {}\n\n"
 LISTENS = {"Accept": "text/event-stream"}

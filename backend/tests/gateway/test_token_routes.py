@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+import pytest
 from aiohttp import web
 
 from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import MODEL, StubServer, never, problem
 from tests.gateway.two_servers import two_servers
+
+pytestmark = pytest.mark.component
 
 PROMPT = {"prompt": "a fox"}
 

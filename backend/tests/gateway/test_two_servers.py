@@ -8,6 +8,8 @@ from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import StubServer, cut, problem
 from tests.gateway.two_servers import painted_by, two_servers
 
+pytestmark = pytest.mark.component
+
 FOX = {"prompt": "a fox", "seed": 7}
 
 

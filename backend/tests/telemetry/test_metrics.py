@@ -2,9 +2,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from easel.telemetry.metrics import HttpMetrics, metrics_text
+
+pytestmark = pytest.mark.component
 
 WORKER = """
 from easel.telemetry.metrics import HttpMetrics

@@ -21,6 +21,8 @@ from tests.text2image.tier_calls import (
     until_callers,
 )
 
+pytestmark = pytest.mark.component
+
 ASYNC = {"Prefer": "respond-async"}
 EVENTS = {"Accept": "text/event-stream"}
 KEEP = {"X-Easel-Keep": "1"}

@@ -17,6 +17,8 @@ from tests.text2image.tier_calls import (
     until_callers,
 )
 
+pytestmark = pytest.mark.component
+
 ASYNC = {"Prefer": "respond-async"}
 KEEP = {"X-Easel-Keep": "1"}
 FORMS = [{}, {"Accept": "image/png"}, {"Accept": "text/event-stream"}]

@@ -1,8 +1,12 @@
+import pytest
+
 from easel.contract.costs import CostsDocument
 from easel.text2image.scheduling.cost_document import cost_document
 from easel.text2image.scheduling.cost_model import CostModel
 from easel.text2image.scheduling.samples import BatchKey
 from tests.text2image.running_server import RunningServer
+
+pytestmark = pytest.mark.component
 
 KEY = BatchKey("some/model", 512, 256, text_length=77, dtype="bfloat16")
 

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from easel.text2image.engines.base import ModelUnavailable
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import (
     make_app,
     serve,
 )
+
+pytestmark = pytest.mark.component
 
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 10, "seed": 7}
 EVENTS = {"Accept": "text/event-stream"}

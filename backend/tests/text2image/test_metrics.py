@@ -4,10 +4,14 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from easel.errors import OutOfMemory
 from easel.text2image.metrics import ServerMetrics
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import RunningServer, make_app, serve
+
+pytestmark = pytest.mark.component
 
 PROMPT = {"prompt": "a cat", "num_inference_steps": 4, "guidance_scale": 1}
 PREFIX = "easel_server_"

@@ -16,6 +16,8 @@ from tests.text2image.gated_engine import PATIENCE_S, GatedEngine
 from tests.text2image.running_server import GivenModels, RunningServer, make_app, serve
 from tests.text2image.scripted_engine import ScriptedEngine
 
+pytestmark = pytest.mark.component
+
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 3}
 
 

@@ -15,6 +15,8 @@ import pytest
 from easel.text2image.images import image_files
 from tests.text2image.running_server import RunningServer, events_of
 
+pytestmark = pytest.mark.component
+
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 6, "seed": 7}
 
 

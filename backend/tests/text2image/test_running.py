@@ -22,6 +22,8 @@ from tests.text2image.running_server import (
     serve,
 )
 
+pytestmark = pytest.mark.component
+
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 10, "seed": 7}
 EVENTS = {"Accept": "text/event-stream"}
 STEPS = "easel_server_denoising_steps_total"

@@ -15,6 +15,8 @@ from easel.text2image.engines.fake import FakeEngine
 from tests.gateway.running_gateway import gateway_for
 from tests.text2image.running_server import make_app, serve
 
+pytestmark = pytest.mark.component
+
 Form = aiohttp.FormData
 SMALL = {"prompt": "a lighthouse", "num_inference_steps": 2, "width": 64, "height": 64}
 JSON = {"Content-Type": "application/json"}

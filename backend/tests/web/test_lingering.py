@@ -13,6 +13,8 @@ from uvicorn.server import ServerState
 from easel.web import lingering
 from easel.web.lingering import LingeringProtocol
 
+pytestmark = pytest.mark.component
+
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 

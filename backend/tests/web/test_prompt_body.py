@@ -11,6 +11,8 @@ from easel.text2image.engines.fake import FakeEngine
 from tests.gateway.running_gateway import gateway_for
 from tests.text2image.running_server import GivenModels, make_app, serve
 
+pytestmark = pytest.mark.component
+
 JSON = {"Content-Type": "application/json"}
 
 

@@ -19,6 +19,8 @@ from easel.gateway.upstream import (
 from tests.gateway.foreign.openai_stub import OpenAiStub
 from tests.gateway.store.memory_store import MemoryStore
 
+pytestmark = pytest.mark.component
+
 MOST = 2**24
 
 

@@ -16,6 +16,8 @@ from tests.gateway.running_gateway import gateway_for
 from tests.gateway.stub_server import MODEL, StubServer, cut
 from tests.gateway.two_servers import painted_by
 
+pytestmark = pytest.mark.component
+
 
 @dataclass
 class MixedPool:

@@ -2,6 +2,8 @@ import asyncio
 import base64
 import json
 
+import pytest
+
 from tests.gateway.foreign.asking import FOX, ask, models, replica_when
 from tests.gateway.foreign.openai_stub import (
     OF_LOCALAI,
@@ -10,6 +12,8 @@ from tests.gateway.foreign.openai_stub import (
     openai_error,
 )
 from tests.gateway.running_gateway import gateway_for
+
+pytestmark = pytest.mark.component
 
 
 async def test_openai_paints_and_the_document_is_a_generations() -> None:

@@ -16,6 +16,8 @@ from tests.gateway.foreign.pictures import png
 from tests.gateway.foreign.sdapi_stub import SdapiStub
 from tests.gateway.running_gateway import gateway_for
 
+pytestmark = pytest.mark.component
+
 
 async def test_all_that_the_dialect_can_say_is_sent() -> None:
     async with (

@@ -16,6 +16,8 @@ from tests.gateway.foreign.openai_stub import OpenAiStub
 from tests.gateway.running_gateway import gateway_settings, serving
 from tests.gateway.store.redis_server import RedisServer, needs_redis
 
+pytestmark = pytest.mark.component
+
 
 @pytest.fixture
 async def stub() -> AsyncIterator[OpenAiStub]:

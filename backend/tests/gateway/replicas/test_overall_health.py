@@ -8,6 +8,8 @@ from easel.gateway.replicas.overall_health import overall
 from easel.gateway.replicas.probed_pool import ProbedPool
 from tests.gateway.replicas.model_server import ModelServer
 
+pytestmark = pytest.mark.component
+
 
 @pytest.fixture
 async def servers() -> AsyncIterator[list[ModelServer]]:

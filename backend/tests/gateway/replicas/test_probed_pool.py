@@ -22,6 +22,8 @@ from tests.gateway.replicas.running_pool import (
 from tests.gateway.replicas.some_answer import some_answer
 from tests.gateway.replicas.some_model import some_model
 
+pytestmark = pytest.mark.component
+
 
 def test_it_is_what_the_gateway_asks_for(clock: ManualClock) -> None:
     pool: ReplicaPool = ProbedPool(["http://a:8001"], clock=clock)

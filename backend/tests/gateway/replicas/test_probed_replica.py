@@ -11,6 +11,8 @@ from tests.gateway.replicas.probe_ticks import ProbeTicks
 from tests.gateway.replicas.running_pool import ANY, chosen, fail, probed, states
 from tests.gateway.replicas.some_answer import some_answer
 
+pytestmark = pytest.mark.component
+
 
 async def test_a_probe_tells_the_id_the_models_and_the_work(
     clock: ManualClock, ticks: ProbeTicks, one: ModelServer

@@ -9,6 +9,8 @@ from standardwebhooks import Webhook
 
 from easel.gateway.webhooks.sender import WebhookSender
 
+pytestmark = pytest.mark.component
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "generation.completed"}'
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from easel.text2image.engines.fake import FakeEngine
@@ -20,6 +21,8 @@ from tests.text2image.tier_calls import (
     new_id,
     until_callers,
 )
+
+pytestmark = pytest.mark.component
 
 KEEP = {"X-Easel-Keep": "1"}
 ADA = {"X-Easel-User": "ada"}

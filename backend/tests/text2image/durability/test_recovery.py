@@ -29,6 +29,8 @@ from tests.text2image.running_server import (
     serve,
 )
 
+pytestmark = pytest.mark.component
+
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 4, "width": 64, "height": 64}
 ASYNC = {"Prefer": "respond-async"}
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from easel.clock import Clock
 from easel.text2image.engines.fake import FakeEngine
 from easel.text2image.executors.executor import Executor
@@ -18,6 +20,8 @@ from tests.text2image.running_server import (
     make_app,
     serve,
 )
+
+pytestmark = pytest.mark.component
 
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 4, "seed": 7}
 EVENTS = {"Accept": "text/event-stream"}

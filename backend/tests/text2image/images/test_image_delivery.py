@@ -16,6 +16,8 @@ from easel.text2image.images.safety import Verdict
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import RunningServer, events_of, make_app, serve
 
+pytestmark = pytest.mark.component
+
 PROMPT = {"prompt": "a lighthouse", "num_inference_steps": 2, "seed": 7}
 EVENTS = {"Accept": "text/event-stream"}
 

@@ -21,6 +21,8 @@ from easel.gateway.facades.automatic1111.errors import (
 from tests.gateway.facades.automatic1111.automatic1111_app import LIMIT_BYTES
 from tests.gateway.facades.automatic1111.served_server import ServedServer
 
+pytestmark = pytest.mark.component
+
 TEXT_TO_IMAGE = "/sdapi/v1/txt2img"
 PROMPT = {"prompt": "a fox"}
 FOUR = {"error", "detail", "body", "errors", "request_id"}

@@ -6,6 +6,8 @@ import pytest
 from tests.gateway.facades.automatic1111.served_pool import ServedPool
 from tests.gateway.store.memory_store import MemoryStore
 
+pytestmark = pytest.mark.component
+
 OPTIONS = "/sdapi/v1/options"
 
 

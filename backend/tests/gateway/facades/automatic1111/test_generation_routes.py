@@ -21,6 +21,8 @@ from tests.gateway.facades.automatic1111.served_server import (
 )
 from tests.gateway.store.memory_store import MemoryStore
 
+pytestmark = pytest.mark.component
+
 IMAGE = "aW1hZ2U="
 
 
@@ -34,11 +36,10 @@ async def paint(
     return document
 
 
-async def progress(http: aiohttp.ClientSession, query: str = "") -> dict[str, Any]:
+async def progress(http: aiohttp.ClientSession, query: str = "") -> Any:
     async with http.get(f"/sdapi/v1/progress{query}") as answer:
         assert answer.status == 200
-        document: dict[str, Any] = await answer.json()
-    return document
+        return await answer.json()
 
 
 async def post(http: aiohttp.ClientSession, path: str) -> Any:

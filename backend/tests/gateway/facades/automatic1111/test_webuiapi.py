@@ -17,6 +17,8 @@ from tests.gateway.facades.automatic1111.served_server import (
     colour_of,
 )
 
+pytestmark = pytest.mark.component
+
 
 def colours(result: Any) -> list[tuple[int, int, int]]:
     return [image.getpixel((0, 0)) for image in result.images]

@@ -14,6 +14,8 @@ from tests.gateway.running_gateway import gateway_settings, serving
 from tests.text2image.gated_engine import GatedEngine
 from tests.text2image.running_server import RunningServer, make_app, serve
 
+pytestmark = pytest.mark.component
+
 STEPS = 5
 
 

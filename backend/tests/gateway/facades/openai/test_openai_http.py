@@ -20,6 +20,8 @@ from tests.gateway.facades.openai.openai_app import (
 )
 from tests.gateway.running_gateway import serving
 
+pytestmark = pytest.mark.component
+
 PATIENCE_S = 5.0
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"

@@ -34,6 +34,8 @@ from tests.gateway.facades.openai.fake_dispatch import (
 )
 from tests.gateway.facades.openai.openai_app import sdk_for
 
+pytestmark = pytest.mark.component
+
 PNG = ("fox.png", b"\x89PNG a fox", "image/png")
 MASK = ("mask.png", b"\x89PNG a mask", "image/png")
 
