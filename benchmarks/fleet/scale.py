@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import os
 import signal
-import time
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Self
 
@@ -19,15 +18,9 @@ from server.client import Client, client
 from server.results import Results
 from server.server_process import ServerProcess, free_port, server_process
 
-from .closed_loop import Load, per_second
 from .gateway_process import GatewayProcess, gateway_process
+from .recovery import recovery
 from .throughput import add_load, compare, load_of, throughput
-
-# So much of the throughput before a server was killed counts as the same.
-_RECOVERED = 0.9
-_WINDOW_S = 4.0
-_GIVE_UP_S = 120.0
-_POLL_S = 0.1
 
 
 async def measure(arguments: argparse.Namespace) -> None:
@@ -99,75 +92,18 @@ class Fleet:
 async def lose_one(
     fleet: Fleet, arguments: argparse.Namespace, results: Results
 ) -> None:
-    """Kill one under load; start it again when the others have taken over."""
     servers = len(fleet.pids)
     async with load_of(fleet.client, servers, arguments) as load:
-        await asyncio.sleep(arguments.warm_up_s + _WINDOW_S)
-        before = _rate(load)
-        killed_at_s = time.perf_counter()
-        os.kill(fleet.pids[0], signal.SIGKILL)
-        rest = (servers - 1) / servers
-        took_over_s = await _until(load, _RECOVERED * rest * before)
-        async with fleet.server(0):
-            painted_s = await _until_painted(load, "r0")
-            again_s = await _until(load, _RECOVERED * before)
-            seen = load.since(killed_at_s)
-    failed = [one.status for one in seen if one.status != 200]
-    results.add(
-        "killed",
-        servers=servers,
-        before_per_s=before,
-        took_over_s=took_over_s,
-        painted_again_s=painted_s,
-        as_before_s=again_s,
-        answered=len(seen) - len(failed),
-        failed=failed,
-    )
-    name = f"1 of {servers} killed"
-    looked = f"(the last {_WINDOW_S:.0f} s are looked at)"
-    results.summary[f"{name}: answered after, failed"] = (
-        f"{len(seen) - len(failed)}, {len(failed)}"
-    )
-    results.summary[f"{name}: until the others do {_RECOVERED:.0%} of their part"] = (
-        f"{took_over_s:.1f} s {looked}"
-    )
-    results.summary[f"{name}: from ready again to its first picture"] = (
-        f"{painted_s:.1f} s"
-    )
-    results.summary[f"{name}: from then to {_RECOVERED:.0%} of before"] = (
-        f"{again_s:.1f} s {looked}"
-    )
-
-
-def _rate(load: Load) -> float:
-    """Over the last seconds."""
-    return per_second(load.since(time.perf_counter() - _WINDOW_S), _WINDOW_S)
-
-
-async def _until(load: Load, per_s: float) -> float:
-    """Seconds until the last ones were so fast.
-
-    Raises:
-        TimeoutError: they are not within two minutes.
-    """
-    began_at_s = time.perf_counter()
-    async with asyncio.timeout(_GIVE_UP_S):
-        await asyncio.sleep(_WINDOW_S)
-        while True:
-            if _rate(load) >= per_s:
-                return time.perf_counter() - began_at_s
-            await asyncio.sleep(_POLL_S)
-
-
-async def _until_painted(load: Load, replica: str) -> float:
-    """Seconds from now until its next picture; the same error."""
-    began_at_s = time.perf_counter()
-    async with asyncio.timeout(_GIVE_UP_S):
-        while True:
-            for one in load.since(began_at_s):
-                if one.replica == replica:
-                    return one.ended_at_s - began_at_s
-            await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(arguments.warm_up_s)
+        await recovery(
+            f"1 of {servers} killed",
+            load,
+            lost=1 / servers,
+            lose=lambda: os.kill(fleet.pids[0], signal.SIGKILL),
+            again=lambda: fleet.server(0),
+            replica="r0",
+            results=results,
+        )
 
 
 def main() -> None:

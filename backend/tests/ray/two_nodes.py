@@ -42,10 +42,15 @@ _START_S = 120.0
 
 @dataclass
 class TwoNodes:
-    """The nodes, as Ray's own test cluster starts them."""
+    """The nodes, as Ray's own test cluster starts them.
+
+    Attributes:
+        node: What the second one is started with.
+    """
 
     cluster: Any
-    second: Any
+    node: dict[str, Any]
+    second: Any = None
 
     @property
     def address(self) -> str:
@@ -132,6 +137,10 @@ class TwoNodes:
         """Its raylet is killed, and all that it started with it."""
         self.cluster.remove_node(self.second, allow_graceful=False)
 
+    def add_node(self) -> None:
+        """Like the second one, in its place."""
+        self.second = self.cluster.add_node(**self.node)
+
 
 @contextmanager
 def two_nodes(*, cpus: int = 2) -> Iterator[TwoNodes]:
@@ -151,7 +160,8 @@ def two_nodes(*, cpus: int = 2) -> Iterator[TwoNodes]:
         cluster = Cluster(initialize_head=True, head_node_args=node)
         try:
             del node["include_dashboard"]
-            nodes = TwoNodes(cluster, cluster.add_node(**node))
+            nodes = TwoNodes(cluster, node)
+            nodes.add_node()
             ray.init(cluster.address, log_to_driver=False, configure_logging=False)
             try:
                 yield nodes
