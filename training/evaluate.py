@@ -1,8 +1,9 @@
 """Measure a model folder: `python training/evaluate.py models/easel-mini`.
 
-Writes `NAME.json`, a picture with everything that was judged for each measure, and
-grids of 64 unpicked pictures, to the work folder. `--real` measures real scenes in the
-model's place: the ceiling of every number. `--quick` asks a small fixed set.
+Writes `NAME.json` and, for each measure, a picture with everything that was judged to
+the work folder; `--grids` and `--write-floors` write to the model's. `--real` measures
+real scenes in the model's place: the ceiling of every number. `--quick` asks a small
+fixed set.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def main() -> None:
     if model and not options.quick:
         report["latency"] = latency(model)
     if model and options.grids:
-        write_grids(model, concepts, folder, name)
+        write_grids(model, concepts, options.model / "grids")
     text = json.dumps(report, indent=2) + "\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
     if model and options.write_floors:
@@ -137,7 +138,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a small fixed set")
     parser.add_argument("--only", nargs="+", choices=list(MEASURES), metavar="MEASURE")
     parser.add_argument(
-        "--grids", action="store_true", help="four grids of 64 pictures"
+        "--grids", action="store_true", help="the grids of the model card"
     )
     parser.add_argument(
         "--write-floors", action="store_true", help="what the shipped weights must keep"
