@@ -36,6 +36,15 @@ def test_a_slow_model_is_not_kept_from_its_first_caller(clock: ManualClock) -> N
     assert engine.held == {}
 
 
+def test_more_rows_are_not_tried_where_they_would_delay_the_start(
+    clock: ManualClock,
+) -> None:
+    engine = ScriptedEngine(clock, step_s=0.1)
+    calibrate(engine, CostModel(), clock)
+    assert clock.now() == pytest.approx(0.4)
+    assert max(engine.asked) == 1
+
+
 def test_memory_that_ends_caps_the_rows(clock: ManualClock) -> None:
     engine = ScriptedEngine(clock, step_s=0.001, memory_rows=4)
     costs = CostModel()
