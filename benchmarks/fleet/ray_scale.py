@@ -92,7 +92,8 @@ def _lose_node(
 
     @asynccontextmanager
     async def another() -> AsyncIterator[None]:
-        await asyncio.to_thread(nodes.add_node)
+        # Not in a thread: it sets signal handlers. The clients stand still meanwhile.
+        nodes.add_node()
         yield
 
     async def ask(front: Program) -> None:
