@@ -69,7 +69,7 @@ for (const width of [1280, 320]) {
           cuda_available: false,
           detail: "Cannot connect to text-to-image server",
         };
-        await page.reload();
+        await studio.reload();
         await expect(studio.banner).toBeVisible();
         await studio.status.click();
         await expect(page.getByText("running, version 0")).toBeVisible();

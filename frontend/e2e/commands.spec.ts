@@ -233,7 +233,7 @@ test.describe("shortcuts of a single key", () => {
     await page.keyboard.press("t");
     expect(await theme(page)).toBeNull();
 
-    await page.reload();
+    await studio.reload();
     await page.keyboard.press("Control+k");
     await expect(palette(page)).toBeVisible();
     await page.keyboard.press("Escape");

@@ -16,7 +16,7 @@ test("the studio asks for a key, and paints with it until it is forgotten", asyn
   const studioServer = await studioTier(gateway.url);
   try {
     await Promise.all([server.start(), gateway.start(), studioServer.start()]);
-    await page.goto(studioServer.url);
+    await studio.goTo(studioServer.url);
     await expect(page.getByText("The gateway asks for an API key")).toBeVisible();
     await page.getByRole("button", { name: "Enter a key" }).click();
     const dialog = page.getByRole("dialog", { name: "API key" });

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, scriptedTest, test } from "./support/fixtures";
+import { StudioPage } from "./support/studio-page";
 
 const preferences = (page: Page) =>
   page.getByRole("dialog", { name: "Preferences", exact: true });
@@ -22,7 +23,7 @@ test("German is spoken at once, and after a reload", async ({ studio }) => {
   await page.keyboard.press("Escape");
   await expect(studio.prompt).toHaveValue("a red bicycle");
 
-  await page.reload();
+  await studio.reload();
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
   await expect(
     page.getByRole("button", { name: "Befehle", exact: true }),
@@ -57,7 +58,7 @@ test("another tab of the studio changes with this one", async ({ studio, context
   const { page } = studio;
   await studio.open();
   const other = await context.newPage();
-  await other.goto(page.url());
+  await new StudioPage(other).open();
   await openPreferences(other);
   await expect(other.getByRole("radio", { name: "System" })).toBeChecked();
   await openPreferences(page);

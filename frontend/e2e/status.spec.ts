@@ -194,7 +194,7 @@ test("updates can be paused by keyboard, and nothing moves then", async ({
   stack,
 }) => {
   const { page } = studio;
-  await page.goto("/status");
+  await studio.goTo("/status");
   await expect(page.getByText(/^All is well/)).toBeVisible();
   const pause = page.getByRole("button", { name: "Pause updates" });
   await pause.focus();

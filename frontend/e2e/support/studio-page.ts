@@ -29,12 +29,26 @@ export class StudioPage {
 
   /** Opens the studio and waits until it knows its model and answers to what is done. */
   async open(): Promise<void> {
-    // Words are there before the script that makes the page live, which begins by this.
-    const isLive = this.page.waitForRequest("**/api/health");
-    await this.page.goto("/");
-    await isLive;
+    await this.goTo("/");
     await this.page.getByText("What shall it be?").waitFor();
     await this.page.getByText("More settings").waitFor({ state: "attached" });
+  }
+
+  /** What is pressed from now on is heard. */
+  async goTo(address: string): Promise<void> {
+    await this.untilLive(() => this.page.goto(address));
+  }
+
+  /** As `goTo`. */
+  async reload(): Promise<void> {
+    await this.untilLive(() => this.page.reload());
+  }
+
+  private async untilLive(load: () => Promise<unknown>): Promise<void> {
+    // Words are there before the script that makes the page live, which begins by this.
+    const isLive = this.page.waitForRequest("**/api/health");
+    await load();
+    await isLive;
   }
 
   async setMore(label: string, value: string): Promise<void> {
