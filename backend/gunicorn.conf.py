@@ -18,6 +18,7 @@ from typing import Any
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from easel.gateway.admission.shared_door import sweep
+from easel.gateway.gunicorn_fork import heed_stops_from_the_fork_on
 from easel.gateway.gunicorn_reload import replace_workers_when_ready
 from easel.gateway.reload import of_master, warn_of_unknown_variables
 from easel.gateway.shared_folder import create_shared_folder, remove_shared_folder
@@ -62,6 +63,7 @@ def on_starting(server: Any) -> None:
     os.environ[_METRICS_VARIABLE] = str(metrics)
     os.environ["GATEWAY_SHARED_DIR"] = str(folder)
     _tell_workers(server)
+    heed_stops_from_the_fork_on()
     warn_of_unknown_variables()
     # Once for all workers, and before they fork: so that none, not even one that
     # replaces another after an update, mixes the code of two versions.
