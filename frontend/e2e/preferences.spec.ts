@@ -43,8 +43,10 @@ test("what is chosen outlives a reload, the theme from the first paint on", asyn
   await page.getByRole("switch", { name: "Play a sound" }).click();
   await page.getByRole("switch", { name: /in downloaded pictures/ }).click();
 
-  await page.reload({ waitUntil: "commit" });
-  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await studio.untilLive(async () => {
+    await page.reload({ waitUntil: "commit" });
+    await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  });
   await openPreferences(page);
   await expect(page.getByRole("radio", { name: "Dark" })).toBeChecked();
   await expect(page.getByRole("switch", { name: "Play a sound" })).toBeChecked();

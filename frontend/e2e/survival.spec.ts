@@ -95,7 +95,7 @@ test("seven tabs that paint leave the seventh a connection", async ({ studio }) 
   await expect(studio.preview).toBeVisible();
   for (let tab = 2; tab <= 6; tab++) {
     const other = new StudioPage(await context.newPage());
-    await other.page.goto("/");
+    await other.goTo("/");
     await other.prompt.fill(`picture ${tab}`);
     await other.prompt.press("Enter");
     await expect(other.cancel).toBeVisible();

@@ -34,17 +34,16 @@ export class StudioPage {
     await this.page.getByText("More settings").waitFor({ state: "attached" });
   }
 
-  /** What is pressed from now on is heard. */
   async goTo(address: string): Promise<void> {
     await this.untilLive(() => this.page.goto(address));
   }
 
-  /** As `goTo`. */
   async reload(): Promise<void> {
     await this.untilLive(() => this.page.reload());
   }
 
-  private async untilLive(load: () => Promise<unknown>): Promise<void> {
+  /** Loads a page in some way; what is pressed from then on is heard. */
+  async untilLive(load: () => Promise<unknown>): Promise<void> {
     // Words are there before the script that makes the page live, which begins by this.
     const isLive = this.page.waitForRequest("**/api/health");
     await load();
