@@ -18,7 +18,11 @@ from typing import Any
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from easel.gateway.admission.shared_door import sweep
-from easel.gateway.gunicorn_fork import heed_stops_from_the_fork_on
+from easel.gateway.gunicorn_fork import (
+    heed_stops_from_the_fork_on,
+    hold_stops,
+    let_stops_through_once_it_runs,
+)
 from easel.gateway.gunicorn_reload import replace_workers_when_ready
 from easel.gateway.reload import of_master, warn_of_unknown_variables
 from easel.gateway.shared_folder import create_shared_folder, remove_shared_folder
@@ -84,20 +88,31 @@ def _tell_workers(server: Any) -> None:
     )
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    if _is_gunicorns_own(worker):
+        hold_stops()
+
+
 def post_worker_init(worker: Any) -> None:
     """What uvicorn's classes do not take over from gunicorn, and its own one lacks."""
-    config = getattr(worker, "config", None)
-    if config is None:
+    if _is_gunicorns_own(worker):
+        let_stops_through_once_it_runs(worker.loop)
         # Whose request it is, where a proxy that is trusted says so.
         trusted = worker.cfg.forwarded_allow_ips
         worker.asgi = ProxyHeadersMiddleware(worker.asgi, trusted_hosts=trusted)
     else:
+        config = worker.config
         config.timeout_graceful_shutdown = max(1, round(_settings.grace_s))
         config.server_header = False
         config.http = LingeringProtocol
         # uvicorn raises the signal again after its clean stop, and dying by it would
         # skip what is done at an exit: spans that wait are sent then.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+def _is_gunicorns_own(worker: Any) -> bool:
+    """Whether it is the class `asgi`, which uvicorn has no part in."""
+    return not hasattr(worker, "config")
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -3,8 +3,12 @@
 A new worker begins with the master's handlers, which put a signal in the queue of the
 master's main loop: nobody reads the worker's copy of it. One that is told to stop in
 these milliseconds would go on, and the master wait for it as long as for requests.
+
+gunicorn's own ASGI worker loses stops for longer: it has uvloop handle them before it
+loads the application, and uvloop forgets what comes before it runs.
 """
 
+import asyncio
 import os
 import signal
 
@@ -17,12 +21,17 @@ def heed_stops_from_the_fork_on() -> None:
     Stops that come during the fork are kept by the kernel until it is over, for both.
     """
     os.register_at_fork(
-        before=_hold, after_in_parent=_let_through, after_in_child=_begin_anew
+        before=hold_stops, after_in_parent=_let_through, after_in_child=_begin_anew
     )
 
 
-def _hold() -> None:
+def hold_stops() -> None:
+    """Leave them with the kernel until they are let through."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+
+
+def let_stops_through_once_it_runs(loop: asyncio.AbstractEventLoop) -> None:
+    loop.call_soon(_let_through)
 
 
 def _let_through() -> None:

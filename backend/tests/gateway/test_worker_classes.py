@@ -21,6 +21,22 @@ WORKER_CLASSES = (
 )
 BODY = {"prompt": "a fox"}
 ANEW = {"Connection": "close"}
+# The first worker that loads it is told to stop; the next one serves.
+TOLD_EARLY = """
+import os, signal
+from contextlib import suppress
+from pathlib import Path
+
+with suppress(FileExistsError):
+    with Path(__file__).with_name("told").open("x") as told:
+        told.write(str(os.getpid()))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+"""
 
 
 @pytest.fixture(params=WORKER_CLASSES)
@@ -159,6 +175,23 @@ async def test_a_trusted_proxy_says_who_asks(
                 ) as answer:
                     statuses.append(answer.status)
     assert statuses == [200, 429, 200]
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+async def test_a_worker_told_to_stop_while_it_loads_the_application_stops(
+    worker_class: str, tmp_path: Path
+) -> None:
+    (tmp_path / "told_early.py").write_text(TOLD_EARLY)
+    port = free_port()
+    arguments = f"told_early:app -w 1 -k {worker_class} -b 127.0.0.1:{port}"
+    command = [*GUNICORN, "--pythonpath", str(tmp_path), *arguments.split()]
+    with started(command, port, tmp_path / "log") as gateway:
+        told = int((tmp_path / "told").read_text())
+        async with asyncio.timeout(PATIENCE_S):
+            while gateway.worker_pids() in ([], [told]):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+        assert told not in gateway.worker_pids()
+        assert gateway.stop() == 0
 
 
 async def until_refused(port: int) -> None:
