@@ -223,10 +223,10 @@ class Journey:
             if replica is None:
                 await self._unfollow(charge)
                 raise last or no_server(self._parts.pool, self._need.model)
-            replica = await self._assign(replica)
+            with replica.expects(self._need):
+                replica = await self._assign(replica)
+                await self._announce(charge)
             try:
-                if self._is_followed and self._is_first:
-                    await self._follow(charge)
                 answer = await self._open(replica)
             except Starting as refusal:
                 last = refusal
@@ -253,9 +253,8 @@ class Journey:
 
     def _next(self, tried: set[str]) -> Replica | None:
         chosen, self._chosen = self._chosen, None
-        owner = self._owner(self._flight, tried)
         return (
-            owner
+            self._owner(self._flight, tried)
             or chosen
             or self._parts.pool.choose(self._need, excluding=frozenset(tried))
         )
@@ -303,6 +302,12 @@ class Journey:
                 raise
             return new
 
+    async def _announce(self, charge: Charge) -> None:
+        if self._is_followed and self._is_first:
+            await self._follow(charge)
+        if self._flight is not None and self._on_assigned is not None:
+            await self._on_assigned(self._flight.id)
+
     async def _follow(self, charge: Charge) -> None:
         """Before it is sent: whatever becomes of us, it is settled and told of."""
         assert self._flight is not None
@@ -320,15 +325,11 @@ class Journey:
             await self._parts.followups.forget(self._followed_id)
 
     async def _open(self, replica: Replica) -> UpstreamAnswer:
-        flight = self._flight
-        if flight is not None and self._on_assigned is not None:
-            await self._on_assigned(flight.id)
-        request = self._upstream_request()
         with ExitStack() as attempt:
             attempt.enter_context(asking(replica.name, self._need.model))
             attempt.enter_context(replica.sends(self._need))
             sent_at_s = self._parts.clock.now()
-            answer = await ask(replica, request, need=self._need)
+            answer = await ask(replica, self._upstream_request(), need=self._need)
             self._parts.metrics.first_byte(self._parts.clock.now() - sent_at_s)
             attempt.callback(answer.close)
             self._stack.push(attempt.pop_all())

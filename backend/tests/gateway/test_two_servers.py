@@ -43,6 +43,21 @@ async def test_a_server_that_dies_costs_its_callers_nothing() -> None:
             assert document["body"] == fresh(number) | {"model": "fake"}
 
 
+async def test_a_burst_is_shared_evenly() -> None:
+    """Each is counted from its choice on, though the store is asked before it goes."""
+    number = 16
+    async with two_servers(max_concurrent_requests=number) as (client, first, second):
+        arrived = asyncio.Barrier(number)
+
+        async def when_all_are_there(request: web.Request) -> web.StreamResponse:
+            await arrived.wait()
+            return web.json_response({})
+
+        first.handler = second.handler = when_all_are_there
+        await asyncio.gather(*(ask(client, fresh(n)) for n in range(number)))
+        assert len(first.requests) == len(second.requests) == number // 2
+
+
 async def test_where_the_seed_was_open_both_tries_have_the_same() -> None:
     seeds = []
 

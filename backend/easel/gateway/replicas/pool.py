@@ -55,6 +55,10 @@ class Replica(Protocol):
         """It refused a moment ago, and its `Retry-After` has not passed."""
         ...
 
+    def expects(self, need: Need) -> AbstractContextManager[None]:
+        """While inside, whoever chooses next counts the generation as sent there."""
+        ...
+
     def sends(self, need: Need) -> AbstractContextManager[None]:
         """While inside, the generation counts as outstanding there."""
         ...

@@ -137,6 +137,15 @@ class ProbedReplica(KnownReplica):
     # What happens to it
 
     @contextmanager
+    def expects(self, need: Need) -> Iterator[None]:
+        """See `Replica.expects`."""
+        one = self.workload.begin(need.cost, seconds_per_unit=self.seconds_per_unit())
+        try:
+            yield
+        finally:
+            self.workload.end(one, teaches=False)
+
+    @contextmanager
     def sends(self, need: Need) -> Iterator[None]:
         """See `Replica.sends`. Whoever leaves early teaches nothing."""
         sent = self._sent[id(need)] = _Sent()
