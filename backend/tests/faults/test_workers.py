@@ -160,6 +160,8 @@ async def test_a_killed_worker_frees_what_it_held_and_its_server_stops(
             # A new worker has come, and sees the same queue.
             await until(lambda: len(gateway.worker_pids()) == WORKERS)
             assert (await generate(client)).status == 200
+            # Its place is freed just after its last byte.
+            await until(lambda: is_queue(client, 0, 0))
             for _ in range(2 * WORKERS):
                 assert (await health(client))["queue"]["in_flight"] == 0
 
