@@ -8,13 +8,13 @@ a second is served here, each answer with `Connection: close`.
 import asyncio
 from typing import Any
 
-from easel.web.strict_http import StrictProtocol
+from easel.web.timely_http import TimelyProtocol
 
 # Longer than a request needs from a client to here, and within the shortest grace.
 LINGER_S = 0.5
 
 
-class LingeringProtocol(StrictProtocol):
+class LingeringProtocol(TimelyProtocol):
     """uvicorn's HTTP protocol, but for its end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
