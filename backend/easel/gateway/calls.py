@@ -7,6 +7,7 @@ from typing import Protocol
 
 from easel.contract.generations import GenerationRequest
 from easel.gateway.access.callers import Caller
+from easel.gateway.access.joint_delivery import JointDelivery
 from easel.gateway.admission.tickets import Place
 from easel.gateway.upstream import UpstreamAnswer
 
@@ -22,6 +23,8 @@ class GenerationCall:
         idempotency_key: Of the caller.
         webhook: Where to tell how an asynchronous one ended.
         may_reuse: Whether an equal one that has run before may answer it.
+        joint: With the other generations of one answer; not for those with a key,
+            which are found again.
     """
 
     request: GenerationRequest
@@ -31,6 +34,7 @@ class GenerationCall:
     idempotency_key: str | None = None
     webhook: str | None = None
     may_reuse: bool = True
+    joint: JointDelivery | None = None
 
 
 OnPlace = Callable[[Place], None]

@@ -54,7 +54,10 @@ class LiveDispatch:
             async with asyncio.timeout(allowed_s):
                 await journey.begin()
                 async with parts.accounts.admitted(
-                    call.caller, images=call.request.num_images, cost=journey.cost
+                    call.caller,
+                    images=call.request.num_images,
+                    cost=journey.cost,
+                    joint=call.joint,
                 ) as charge:
                     await journey.until_servable(on_place)
                     async with journey.at_the_door(on_place) as passage:

@@ -17,6 +17,7 @@ from easel.gateway.access.callers import Caller
 from easel.gateway.access.cautious_store import CautiousStore
 from easel.gateway.access.charge import Charge
 from easel.gateway.access.concurrency import LEASE_S, Concurrency
+from easel.gateway.access.joint_delivery import JointDelivery
 from easel.gateway.access.quota import Quota
 from easel.gateway.access.rate_limits import RateLimits
 from easel.gateway.access.till import Till
@@ -115,7 +116,14 @@ class Accounts:
         except StoreUnavailable:
             log.error("the store is away at the stop: the last usage is lost")  # noqa: TRY400 - a traceback says no more
 
-    def admitted(self, caller: Caller, *, images: int, cost: float) -> Charge:
+    def admitted(
+        self,
+        caller: Caller,
+        *,
+        images: int,
+        cost: float,
+        joint: JointDelivery | None = None,
+    ) -> Charge:
         """A context manager for the time from asking to the last byte of the answer.
 
         Entering asks the limits; leaving settles for `Charge.delivered` and gives back
@@ -125,13 +133,14 @@ class Accounts:
             caller: Who pays.
             images: Asked for.
             cost: Megapixels x steps x images x the model's weight.
+            joint: Whether it costs anything is known at its end only.
 
         Raises:
             RateLimited: too many in a time.
             TooManyConcurrent: too many in flight.
             QuotaExceeded: the day's images are used up.
         """
-        return Charge(self._till, caller, images, cost)
+        return Charge(self._till, caller, images, cost, joint)
 
     async def settle_later(self, generation_id: str, delivered: int) -> bool:
         """Settle what was handed over, from any process, once.

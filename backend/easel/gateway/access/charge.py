@@ -7,6 +7,7 @@ from typing import Self
 
 from easel.errors import ServiceError
 from easel.gateway.access.callers import Caller, CallerLimits
+from easel.gateway.access.joint_delivery import JointDelivery
 from easel.gateway.access.till import NOTHING, Cost, Taken, Till
 
 _NO_LIMITS = CallerLimits()
@@ -19,8 +20,16 @@ class Charge:
     under the generation's id, for any process to settle.
     """
 
-    def __init__(self, till: Till, caller: Caller, images: int, units: float) -> None:
+    def __init__(
+        self,
+        till: Till,
+        caller: Caller,
+        images: int,
+        units: float,
+        joint: JointDelivery | None = None,
+    ) -> None:
         self._till = till
+        self._joint = joint
         self._caller = caller
         self._cost = Cost(caller.id, caller.is_anonymous, images, units)
         self._taken = NOTHING
@@ -43,7 +52,11 @@ class Charge:
     ) -> None:
         if not self._is_ours:
             return
-        held = self._till.settle(self._cost, self._taken, self._delivered)
+        if self._joint is None:
+            self._pay(is_whole=True)
+        else:
+            self._joint.at_the_end(lambda is_whole: self._pay(is_whole=is_whole))
+        held = self._till.leave(self._taken)
         if held is not None:
             await asyncio.shield(self._till.own(self._till.free(held)))
 
@@ -72,6 +85,10 @@ class Charge:
         """
         if self._kept_as is not None:
             await _to_its_end(self._till.own(self._take_back(self._kept_as)))
+
+    def _pay(self, *, is_whole: bool) -> None:
+        delivered = self._delivered if is_whole else 0
+        self._till.pay(self._cost, self._taken, delivered)
 
     async def _take_from_store(self) -> Taken:
         # What the store was asked it does, whether or not the client waits for it.

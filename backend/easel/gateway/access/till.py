@@ -139,14 +139,21 @@ class Till:
             raise
 
     def settle(self, cost: Cost, taken: Taken, delivered: int) -> Held | None:
-        """The store is told of it within a second.
+        """`pay` and `leave`."""
+        self.pay(cost, taken, delivered)
+        return self.leave(taken)
 
-        Returns:
-            A place that is left to be freed in the store.
-        """
+    def pay(self, cost: Cost, taken: Taken, delivered: int) -> None:
+        """The store is told of it within a second."""
         self.enter(cost, delivered)
         if taken.reservation is not None:
             self._quota.settle(taken.reservation, min(delivered, cost.images))
+
+    def leave(self, taken: Taken) -> Held | None:
+        """
+        Returns:
+            A place that is left to be freed in the store.
+        """
         if taken.held is None or self._is_shared:
             return taken.held
         self._places.free_here(taken.held)

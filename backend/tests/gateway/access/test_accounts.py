@@ -15,6 +15,7 @@ from easel.errors import (
 )
 from easel.gateway.access.accounts import Accounts
 from easel.gateway.access.callers import Caller
+from easel.gateway.access.joint_delivery import JointDelivery
 from tests.gateway.access.access_rig import (
     LIMITED,
     FlakyStore,
@@ -76,6 +77,25 @@ async def test_what_is_delivered_is_paid_and_the_rest_given_back(
     assert (usage.today.images, usage.today.generations) == (3, 1)
     assert usage.today.cost_units == 6.0
     assert usage.images_left_today == 97
+
+
+@pytest.mark.parametrize(("is_whole", "images"), [(True, 3), (False, 0)])
+async def test_of_several_in_one_answer_all_are_paid_or_none(
+    accounts: Accounts, is_whole: bool, images: int
+) -> None:
+    with JointDelivery() as joint:
+        for part in (1, 2):
+            async with accounts.admitted(
+                LIMITED, images=part, cost=4.0 * part, joint=joint
+            ) as charge:
+                charge.delivered(part)
+        # Its places are free, but what it may cost is still reserved.
+        await paint(accounts, images=1, delivered=0)
+        assert (await images_today(accounts), await left(accounts)) == (0, 97)
+        if is_whole:
+            joint.complete()
+    assert await images_today(accounts) == images
+    assert await left(accounts) == 100 - images
 
 
 async def test_more_than_was_asked_is_not_charged(accounts: Accounts) -> None:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from easel.errors import InvalidRequest, UpstreamUnavailable
 from easel.gateway.access.callers import Caller, caller_of
+from easel.gateway.access.joint_delivery import JointDelivery
 from easel.gateway.calls import Dispatch, GenerationCall
 from easel.gateway.facades.openai.image_events import StreamKind
 from easel.gateway.facades.openai.image_requests import ImageOptions, PromptedOptions
@@ -68,12 +69,16 @@ class Images:
             return base_url + link if link.startswith("/") else link
 
         async def answer() -> bytes:
-            documents = await painted(self.dispatch, calls)
-            return images_answer(
-                [_understood(document) for document in documents],
-                url_of=url_of if options.gives_urls else None,
-                safety_identifier=options.effective_safety_identifier,
-            )
+            with JointDelivery() as joint:
+                parts = [replace(call, joint=joint) for call in calls]
+                documents = await painted(self.dispatch, parts)
+                body = images_answer(
+                    [_understood(document) for document in documents],
+                    url_of=url_of if options.gives_urls else None,
+                    safety_identifier=options.effective_safety_identifier,
+                )
+                joint.complete()
+            return body
 
         calls = self._calls(request, options, source)
         return _Awaited(answer)

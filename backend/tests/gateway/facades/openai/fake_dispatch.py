@@ -57,6 +57,7 @@ class FakeDispatch:
         server_problem: With what the server refuses a stream.
         last_words: What ends a stream instead of its images, if anything does.
         fails_at_picture: How the server answers the request for a picture.
+        paid: Whether each document that was one of several cost anything.
         gate: Set to let answers go; closed by `hold`.
     """
 
@@ -66,6 +67,7 @@ class FakeDispatch:
     fails_at_picture: Problem | None = None
     calls: list[GenerationCall] = field(default_factory=list)
     asked: list[tuple[Caller, str, str]] = field(default_factory=list)
+    paid: list[bool] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     abandoned: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,6 +82,8 @@ class FakeDispatch:
 
     async def document(self, call: GenerationCall) -> bytes:
         async with self._admitted(call):
+            if call.joint is not None:
+                call.joint.at_the_end(self.paid.append)
             return painted_generation(call.request).model_dump_json().encode()
 
     def open(

@@ -278,6 +278,19 @@ async def test_the_generations_of_one_request_run_side_by_side(
         assert answer.status == 200
 
 
+async def test_an_answer_that_does_not_become_whole_costs_nothing(
+    http: aiohttp.ClientSession, dispatch: FakeDispatch
+) -> None:
+    body = {"prompt": "a fox", "n": 6}
+    dispatch.refusals = [None, QueueFull("full", retry_after_s=1.0)]
+    async with http.post(GENERATIONS, json=body) as answer:
+        assert answer.status == 503
+    assert dispatch.paid == [False]
+    async with http.post(GENERATIONS, json=body) as answer:
+        assert answer.status == 200
+    assert dispatch.paid == [False, True, True]
+
+
 async def test_a_model_s_own_limit_splits_a_request(
     http: aiohttp.ClientSession, dispatch: FakeDispatch
 ) -> None:
