@@ -20,6 +20,7 @@ from easel.gateway.admission.cost import Costs
 from easel.gateway.admission.door import Door
 from easel.gateway.admission.process_door import ProcessDoor
 from easel.gateway.admission.shared_door import SharedDoor
+from easel.gateway.admission.waiting_room import WaitingRoom
 from easel.gateway.drain import Drain
 from easel.gateway.flights import Flights
 from easel.gateway.followups import Followups
@@ -130,9 +131,11 @@ def assemble(
         longest_s=settings.request_timeout,
     )
     sender = _sender(settings)
+    door = _door(settings, clock)
     parts = Parts(
         pool=pool,
-        door=_door(settings, clock),
+        door=door,
+        waiting_room=WaitingRoom(lambda: door.state().max_waiting, Random().random),
         accounts=accounts,
         flights=Flights(store),
         followups=Followups(

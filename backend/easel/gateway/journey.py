@@ -1,6 +1,5 @@
 """One generation's way through the gateway: from its call to a server's answer."""
 
-import asyncio
 import itertools
 import os
 from contextlib import AbstractAsyncContextManager, ExitStack
@@ -12,13 +11,12 @@ from easel.errors import (
     ServerStopping,
     ServiceError,
     StoreUnavailable,
-    UpstreamFault,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
 from easel.gateway.access.accounts import Charge
 from easel.gateway.access.permissions import check_model
-from easel.gateway.admission.tickets import Passage, Place, Ticket
+from easel.gateway.admission.tickets import Passage, Ticket
 from easel.gateway.call_needs import flight_key, need_of, pinned, upstream_request
 from easel.gateway.calls import GenerationCall, OnAssigned, OnPlace
 from easel.gateway.counted_answer import CountedAnswer
@@ -29,6 +27,7 @@ from easel.gateway.parts import Parts
 from easel.gateway.refusals import Busy, Starting, no_server
 from easel.gateway.replicas.asking import ask
 from easel.gateway.replicas.pool import Replica
+from easel.gateway.servable import change, servable
 from easel.gateway.upstream import (
     CANNOT_CONNECT,
     TIMED_OUT,
@@ -41,9 +40,6 @@ from easel.telemetry.tracing import asking
 from easel.web.preferences import read_preferences
 from easel.web.random_seed import random_seed
 from easel.web.tier_headers import CACHE_HEADER
-
-# Between two looks at a server that loads its model, unless it changes before.
-_LOOK_AGAIN_S = 0.5
 
 # The server that was chosen before the door is still the best one right after it.
 _CHOICE_HOLDS_S = 0.02
@@ -143,35 +139,14 @@ class Journey:
         Raises:
             ServiceError: no server can take it, nor will one soon.
         """
-        pool = self._parts.pool
-        while (replica := pool.choose(self._need)) is None:
-            eta_s = pool.may_become_ready(self._need)
-            if eta_s is None:
-                refusal = no_server(pool, self._need.model)
-                if len(pool.replicas) > 1 or not isinstance(refusal, UpstreamFault):
-                    raise refusal
-                # The only one may be back since it was last asked: trying tells.
-                replica = pool.replicas[0]
-                break
-            if on_place is not None:
-                on_place(Place(position=1, eta_s=eta_s))
-            await self._change()
-        self._chosen, self._chosen_at_s = replica, self._parts.clock.now()
+        self._chosen = await servable(self._parts, self._need, self._ticket, on_place)
+        self._chosen_at_s = self._parts.clock.now()
 
     def at_the_door(
         self, on_place: OnPlace | None
     ) -> AbstractAsyncContextManager[Passage]:
-        """Inside it may be passed on; an answer that exists costs next to nothing."""
-        caller = self._call.caller
-        ticket = Ticket(
-            id=f"{os.getpid()}-{next(_numbers)}",
-            caller=caller.id,
-            weight=caller.weight,
-            cost=self._need.cost if self._flight is None else 0.0,
-            priority=self._request.priority,
-            deadline_s=self._deadline.remaining_s,
-        )
-        return self._parts.door.pass_through(ticket, on_place=on_place)
+        """Inside it may be passed on."""
+        return self._parts.door.pass_through(self._ticket(), on_place=on_place)
 
     async def answer(self, charge: Charge) -> UpstreamAnswer:
         """To be called once, inside of the door. Raises as `Dispatch.open`."""
@@ -193,6 +168,18 @@ class Journey:
 
     # Before a server is asked
 
+    def _ticket(self) -> Ticket:
+        """An answer that exists costs next to nothing."""
+        caller = self._call.caller
+        return Ticket(
+            id=f"{os.getpid()}-{next(_numbers)}",
+            caller=caller.id,
+            weight=caller.weight,
+            cost=self._need.cost if self._flight is None else 0.0,
+            priority=self._request.priority,
+            deadline_s=self._deadline.remaining_s,
+        )
+
     async def _found(self, key: FlightKey) -> Flight | None:
         try:
             return await self._parts.flights.find(key)
@@ -200,14 +187,6 @@ class Journey:
             if key.is_promise:
                 raise
             return None
-
-    async def _change(self) -> None:
-        """Of a server, or at least time to look again."""
-        try:
-            async with asyncio.timeout(_LOOK_AGAIN_S):
-                await self._parts.pool.changed()
-        except TimeoutError:
-            await self._parts.pool.probe()
 
     # Asking servers
 
@@ -230,7 +209,7 @@ class Journey:
                 answer = await self._open(replica)
             except Starting as refusal:
                 last = refusal
-                await self._change()
+                await change(self._parts.pool)
                 if self._parts.pool.may_become_ready(self._need) is None:
                     tried.add(replica.url)
             except (NoConnection, Busy) as refusal:

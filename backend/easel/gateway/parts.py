@@ -6,6 +6,7 @@ from easel.clock import Clock
 from easel.gateway.access.accounts import Accounts
 from easel.gateway.admission.cost import Costs
 from easel.gateway.admission.door import Door
+from easel.gateway.admission.waiting_room import WaitingRoom
 from easel.gateway.drain import Drain
 from easel.gateway.flights import Flights
 from easel.gateway.followups import Followups
@@ -26,6 +27,7 @@ class Parts:
 
     pool: ReplicaPool
     door: Door
+    waiting_room: WaitingRoom
     accounts: Accounts
     flights: Flights
     followups: Followups

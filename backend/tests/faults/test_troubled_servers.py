@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -167,4 +168,34 @@ async def test_requests_wait_while_the_model_loads_and_are_told_so(
         answers = await asyncio.gather(*whole)
         assert {answer.status for answer in answers} == {200}
         assert len(stub.requests) == 4
+        await assert_settled(client, accepted=4)
+
+
+async def test_while_the_model_loads_batches_are_shed_first(stub: StubServer) -> None:
+    stub.health |= {"status": "loading", "model_loaded": False}
+    batch = {"prompt": "a fox", "priority": "batch"}
+    async with gateway_for(stub.url, max_queue=2) as client:
+        await health(client)
+        async with AsyncExitStack() as stack:
+            first, second = [
+                await stack.enter_async_context(
+                    client.post("/generate", json=batch, headers=EVENTS)
+                )
+                for _ in range(2)
+            ]
+            for stream in (first, second):
+                event = await stream.content.readuntil(b"\n\n")
+                assert event.startswith(b"event: queued\n")
+            refused = await generate(client, batch)
+            assert (refused.status, refused.document["code"]) == (503, "queue_full")
+            assert "Retry-After" in refused.headers
+            urgent = asyncio.create_task(generate(client))
+            evicted = await second.read()
+            assert b"event: failed\n" in evicted
+            assert b'"evicted_from_queue"' in evicted
+            assert not stub.requests
+            stub.health |= {"status": "healthy", "model_loaded": True}
+            assert (await urgent).status == 200
+            await first.read()
+        assert len(stub.requests) == 2
         await assert_settled(client, accepted=4)
