@@ -25,6 +25,7 @@ from easel.gateway.facades.openai.errors import OPENAI_DIALECT
 from easel.gateway.facades.openai.routes import openai_router
 from easel.gateway.gauges import kept_gauges
 from easel.gateway.loop_watch import watched_loop
+from easel.gateway.memory_return import returned_memory
 from easel.gateway.metrics import GatewayMetrics
 from easel.gateway.replicas.overall_health import overall
 from easel.gateway.routes.admin import admin_router
@@ -61,11 +62,15 @@ def create_app(settings: GatewaySettings, *, clock: Clock | None = None) -> Fron
     metrics = GatewayMetrics(registry)
     built = assemble(settings, metrics, clock)
 
+    def is_idle() -> bool:
+        return not any(one.outstanding for one in built.parts.pool.documents())
+
     @asynccontextmanager
     async def lifespan(app: FrontedApp) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await built.start(stack)
             await stack.enter_async_context(watched_loop(clock, metrics.loop_lag))
+            await stack.enter_async_context(returned_memory(is_idle))
             await stack.enter_async_context(
                 kept_gauges(
                     metrics,
