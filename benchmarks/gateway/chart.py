@@ -17,6 +17,7 @@ from .summary import Found
 _NAMES = {
     "direct": "no gateway",
     "nginx": "nginx proxy_pass",
+    "bare": "uvicorn + aiohttp",
     "easel": "Easel",
     "easel_openai": "Easel, OpenAI API",
     "naive": "FastAPI + httpx",

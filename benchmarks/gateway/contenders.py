@@ -41,21 +41,35 @@ def nginx(places: Places) -> Iterator[Contender]:
 
 
 @contextmanager
+def bare(places: Places) -> Iterator[Contender]:
+    """What the libraries cost that Easel's gateway stands on."""
+    with _module(places, "bare", sys.executable) as contender:
+        yield contender
+
+
+@contextmanager
 def naive(places: Places) -> Iterator[Contender]:
+    with _module(places, "naive", _other(places)) as contender:
+        yield contender
+
+
+@contextmanager
+def _module(places: Places, name: str, python: str) -> Iterator[Contender]:
+    """The app of `NAME_gateway.py`."""
     port = free_port()
     command = [
-        *(_other(places), "-m", "uvicorn", "naive_gateway:app"),
+        *(python, "-m", "uvicorn", f"{name}_gateway:app"),
         *("--port", str(port), "--no-access-log", "--log-level", "warning"),
     ]
     with _started(
         places,
-        "naive",
+        name,
         port,
         command,
         cwd=Path(__file__).parent,
         environment={"UPSTREAM_URL": f"http://127.0.0.1:{places.upstream_port}"},
     ) as run:
-        yield _native("naive", port, run)
+        yield _native(name, port, run)
 
 
 @contextmanager
@@ -168,6 +182,7 @@ def _made_key(backend: Path, environment: Mapping[str, str]) -> str:
 CONTENDERS: Mapping[str, Callable[[Places], AbstractContextManager[Contender]]] = {
     "direct": direct,
     "nginx": nginx,
+    "bare": bare,
     "naive": naive,
     "litellm": litellm,
     "easel": easel,

@@ -2,6 +2,7 @@
 
 direct        the load asks the upstream: nothing between
 nginx         proxy_pass, unbuffered, a worker of its own
+bare          uvicorn and aiohttp, and nothing between: what our libraries cost
 naive         FastAPI and httpx, as one would write it in ten minutes
 litellm       LiteLLM's proxy, no database
 easel         keys, limits, metrics and a JSON line of log per request

@@ -127,6 +127,10 @@ def _promises(found: Found) -> dict[str, object]:
         "1 KB, c=16: easel over OpenAI's API / litellm": _shown(
             found.times("easel_openai", "litellm", "1KB"), "x"
         ),
+        "1 KB, c=16: bare / naive": _shown(found.times("bare", "naive", "1KB"), "x"),
+        "1 KB, c=16: bare / litellm": _shown(
+            found.times("bare", "litellm", "1KB"), "x"
+        ),
         "2 MB, c=16: easel / nginx": _at_least(
             found.times("easel", "nginx", "2MB"), 0.75, "x"
         ),
@@ -137,6 +141,7 @@ def _promises(found: Found) -> dict[str, object]:
             found.times("easel_openai", "litellm", "2MB"), "x"
         ),
         "1 KB, c=1: added p50": _at_most(found.added_p50_ms("easel", "1KB"), 0.6, "ms"),
+        "1 KB, c=1: added p50 of bare": _shown(found.added_p50_ms("bare", "1KB"), "ms"),
         "memory after the 8 MB load": _at_most(found.rss_mb("easel", "8MB"), 100, "MB"),
         "peak memory of the 8 MB load": _at_most(
             found.peak_mb("easel", "8MB"), 100, "MB"
