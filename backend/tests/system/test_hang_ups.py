@@ -1,7 +1,7 @@
 """A client that hangs up frees the server: whatever it waits for, and however it came.
 
-Under each worker class that gunicorn.conf.py is for. How soon: `gateway_disconnect` and
-`cancel_to_free` in benchmarks/.
+Under each worker class that gunicorn.conf.py is for. How soon: `gateway_hang_ups` in
+benchmarks/.
 """
 
 import re
